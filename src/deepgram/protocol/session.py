@@ -1,0 +1,222 @@
+"""A conversation without I/O: what is said by itself, when the peer counts as gone, how to take leave.
+
+States, and what changes them::
+
+    open ----- leave() -----> leaving          input has ended, the last results are awaited
+    open, leaving - lose() -> lost             with the reason
+
+A session never waits and never looks at a clock: whoever drives it says what was sent and received and what time it
+is (``now``, seconds on a clock that only goes forward), and does what :meth:`Session.tick` returns::
+
+    session.sends(frame, now)    before a frame goes out, session.sent() once it has
+    session.receives(now)        after each frame that came in
+    session.tick(now)            every TICK seconds -> effects: Transmit, Ping, Fail
+    session.leave(now)           at the end -> the frames that end the input
+
+Both drivers and the server's tests use it. Reconnection belongs here too: what must be replayed is known from what was
+sent (``sends``) and what has been finalised (``Report.finalized``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Union
+
+Frame = Union[str, bytes]
+
+TICK = 0.5
+"""Seconds between two calls of :meth:`Session.tick`."""
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How conversations of one channel are kept alive and ended."""
+
+    keep_alive: str | None = None
+    """Text frame that keeps a silent conversation open. None: the service of this channel needs none."""
+    keep_alive_after: float = 4.0
+    """Seconds without audio or keep-alive after which it is sent. The service closes after about 10 s."""
+    goodbye: str | None = None
+    """Text frame that ends the input; the service answers with its last results and closes."""
+    silence: float = 1.0
+    """Seconds without a frame from the peer after which it is pinged."""
+    patience: int = 5
+    """Ticks after a ping without any sign of life until the peer counts as gone. They are counted, not timed: a
+    program that blocks its own thread or event loop must not blame the peer."""
+    stuck: float = 4.0
+    """Seconds that one frame may take to leave before the peer counts as gone: it has stopped reading."""
+
+
+@dataclass(frozen=True)
+class Transmit:
+    """Send this text frame."""
+
+    frame: str
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Ask the peer for a sign of life."""
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Break the connection off: the peer is gone."""
+
+    reason: str
+
+
+Effect = Union[Transmit, Ping, Fail]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What has happened in a conversation so far."""
+
+    audio_bytes: int = 0
+    """Bytes of audio that were sent."""
+    messages_sent: int = 0
+    """Messages that were sent, keep-alives included."""
+    messages_received: int = 0
+    """Messages that came in, audio included."""
+    keep_alives: int = 0
+    """Keep-alives that were sent without the program asking."""
+    finalized: float = 0.0
+    """Seconds of audio whose results are final."""
+    words: int = 0
+    """Words in final results."""
+    misread: int = 0
+    """Text frames that were no JSON, and were left out."""
+    handler_errors: int = 0
+    """Times that a handler of the program raised."""
+
+
+@dataclass
+class Session:
+    """The state of one conversation."""
+
+    conduct: Conduct = field(default_factory=Conduct)
+    pings: bool = False
+    """The transport can ping. Without it a silent peer is never taken for gone."""
+    state: Literal["open", "leaving", "lost"] = "open"
+    reason: str | None = None
+    """Why the conversation was lost, in words for people."""
+    report: Report = field(default_factory=Report)
+    said_goodbye: bool = False
+
+    _began: float | None = None
+    _last_input: float = 0.0
+    _last_life: float = 0.0
+    _sending: int = 0
+    _sending_since: float = 0.0
+    _unanswered: int = 0
+    # Counted on the way of each message, so as plain numbers; a report is made of them when somebody asks.
+    audio_bytes: int = 0
+    messages_sent: int = 0
+    messages_received: int = 0
+
+    def begin(self, now: float) -> None:
+        """The conversation is open."""
+        self._began = self._last_input = self._last_life = now
+
+    # --- What the program does ----------------------------------------------------------------------------------------
+
+    def sends(self, frame: Frame, now: float) -> None:
+        """A frame is about to go out. Pair with :meth:`sent`."""
+        self.messages_sent += 1
+        if isinstance(frame, str):
+            if frame == self.conduct.keep_alive:
+                self._last_input = now
+            elif frame == self.conduct.goodbye:
+                self.said_goodbye = True
+        else:
+            self.audio_bytes += len(frame)
+            self._last_input = now
+        if not self._sending:
+            self._sending_since = now
+        self._sending += 1
+
+    def sent(self) -> None:
+        """The frame has left, or could not."""
+        self._sending -= 1
+
+    def leave(self) -> list[str]:
+        """The program takes leave: return the frames that end the input, if they were not sent."""
+        if self.state != "open":
+            return []
+        self.state = "leaving"
+        if self.conduct.goodbye is None or self.said_goodbye:
+            return []
+        return [self.conduct.goodbye]
+
+    @property
+    def awaits_results(self) -> bool:
+        """After leaving, something still comes: the peer answers the goodbye and closes."""
+        return self.state == "leaving" and self.said_goodbye
+
+    # --- What the peer does -------------------------------------------------------------------------------------------
+
+    def receives(self, now: float) -> None:
+        """A message came in."""
+        self.messages_received += 1
+        self._last_life = now
+        self._unanswered = 0
+
+    def lives(self, now: float) -> None:
+        """The peer answered a ping."""
+        self._last_life = now
+        self._unanswered = 0
+
+    # --- What time does -----------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> list[Effect]:
+        """Return what is to be done now."""
+        if self._began is None or self.state == "lost":
+            return []
+        if self._sending:
+            # Nothing else can leave while a frame is on its way; the peer either reads it or is gone.
+            if now - self._sending_since < self.conduct.stuck:
+                return []
+            return [self.lose(f"the peer has not read anything for {self.conduct.stuck:g} s")]
+        effects: list[Effect] = []
+        if self.pings and now - self._last_life >= self.conduct.silence:
+            if self._unanswered == 0:
+                effects.append(Ping())
+            elif self._unanswered > self.conduct.patience:
+                return [self.lose(f"the peer has not answered for {now - self._last_life:.0f} s")]
+            self._unanswered += 1
+        keep_alive = self.conduct.keep_alive
+        due = now - self._last_input >= self.conduct.keep_alive_after
+        if keep_alive and due and self.state == "open" and not self.said_goodbye:
+            self.report = replace(self.report, keep_alives=self.report.keep_alives + 1)
+            effects.append(Transmit(keep_alive))
+        return effects
+
+    def lose(self, reason: str) -> Fail:
+        """The peer is gone: return what is to be done."""
+        self.state, self.reason = "lost", reason
+        return Fail(reason)
+
+    # --- What can be asked --------------------------------------------------------------------------------------------
+
+    def note_final(self, until: float, words: int) -> None:
+        """Results for the audio up to ``until`` (s) are final, with so many words."""
+        report = self.report
+        self.report = replace(report, finalized=max(report.finalized, until), words=report.words + words)
+
+    def note_misread(self) -> None:
+        """A text frame was no JSON."""
+        self.report = replace(self.report, misread=self.report.misread + 1)
+
+    def note_handler_error(self) -> None:
+        """A handler of the program raised."""
+        self.report = replace(self.report, handler_errors=self.report.handler_errors + 1)
+
+    def reported(self) -> Report:
+        """Return what has happened so far."""
+        return replace(
+            self.report,
+            audio_bytes=self.audio_bytes,
+            messages_sent=self.messages_sent,
+            messages_received=self.messages_received,
+        )
