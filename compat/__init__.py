@@ -1,0 +1,1 @@
+"""The import surface as data, and what reads it for the build."""
