@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+class EngineError(RuntimeError):
+    """An engine that is not installed, lacks its weights, or failed at its work. The message says what to do."""
+
+
 @dataclass(frozen=True)
 class Word:
     """A word as it was heard."""
@@ -43,6 +47,11 @@ class EngineInfo:
     """It writes punctuation and capitals itself."""
     streams: bool = True
     """It offers :meth:`Recognizer.stream`."""
+    longest_piece: float = 15.0
+    """Seconds of speech it wants at once, at most; infinite: a whole recording, silence included."""
+    light: bool = False
+    """It costs next to nothing and takes all that is loud for speech: the server hears live PCM with it in its own
+    event loop, without a worker process and without a detector of voices."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,10 @@ class RecognizerStream(ABC):
     def finish(self) -> Sequence[Word]:
         """Return the final words. The stream is over."""
 
+    def close(self) -> None:
+        """Give the stream up before it was finished: nobody wants its words."""
+        self.finish()
+
 
 class Recognizer(ABC):
     """An engine that hears. One instance lives in each worker process and serves one piece of audio at a time."""
@@ -91,5 +104,5 @@ class Recognizer(ABC):
         """Begin an utterance whose audio arrives piece by piece."""
         raise TypeError(f"the engine {self.info.name} does not recognise live audio")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # most have nothing to give back
         """Give back what the engine holds."""

@@ -1,0 +1,246 @@
+"""Holding a live conversation: audio goes to a stream, what happens there goes back, and everything ends in time.
+
+Two tasks move messages, one each way; whoever runs the conversation looks after them. Nothing is queued here: while the
+recogniser is behind, or the client does not read, the socket is not read either, and TCP slows the client down.
+The protocols (``handlers.live``, ``handlers.turns``) say what messages mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from abc import ABC, abstractmethod
+from datetime import datetime, timezone
+from typing import Any, ClassVar
+
+from .audio import AudioError
+from .conversation import Conversation, Ending, Gone
+from .live import Busy, Ended, Happening, Heard, LiveOptions, LiveStream, Turn
+from .live_options import LiveRequest
+from .refusals import Refusal, bad_request, too_many_streams
+from .services import Services, log
+from .state import StateError
+from .workers import WorkerLost
+
+OPENING = 30.0
+"""Seconds that the handshake waits for a recogniser."""
+BEHIND = 60.0
+"""Seconds that a recogniser may take for one message of audio, or for the last words, until it is given up."""
+TICK = 1.0
+"""Seconds between two looks at the conversation, at most."""
+LONGEST_MESSAGE = 64 * 1024
+"""Characters of a message that are looked at; audio is not text."""
+DATA_0000 = "DATA-0000"
+"""The service's code for audio that cannot be decoded."""
+
+
+async def open_stream(services: Services, hearing: LiveOptions) -> LiveStream:
+    """Return a stream for a handshake; refuse it when all places are taken, or no audio can be like that."""
+    try:
+        return await asyncio.wait_for(services.live.open(hearing), OPENING)
+    except Busy:
+        raise too_many_streams(services.settings.max_streams) from None
+    except AudioError as error:
+        raise bad_request(f"Bad Request: {error}", "INVALID_QUERY_PARAMETER") from None
+    except (WorkerLost, asyncio.TimeoutError) as error:
+        log.error("a live stream could not be opened: %s", error or "nothing answered")
+        message = "The recogniser is not ready; try again shortly."
+        raise Refusal(503, "SERVICE_UNAVAILABLE", message, {"retry-after": "1"}) from None
+
+
+class LiveConversation(ABC):
+    """One live conversation. Subclasses are the protocols."""
+
+    path: ClassVar[str]
+    outlives_client = False
+    """Results have somewhere to go when the client has left."""
+
+    def __init__(self, conversation: Conversation, stream: LiveStream, request: LiveRequest) -> None:
+        self.conversation = conversation
+        self.stream = stream
+        self.hearing = request.hearing
+        self.text = request.text
+        self.created = datetime.now(timezone.utc)
+        self.ending = Ending(1000)
+        """How the conversation ends once everything has been said."""
+        self._clock = asyncio.get_running_loop().time
+        self._duration = 0.0
+        self._heard_at = self._clock()
+        self._feeding_since: float | None = None
+        self._finishing_since: float | None = None
+
+    # --- What a protocol says -----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def tell(self, happening: Happening) -> None:
+        """Say what happened."""
+
+    @abstractmethod
+    async def obey(self, message: dict[str, Any]) -> None:
+        """Do what the client says."""
+
+    @abstractmethod
+    async def misunderstand(self, frame: str, why: str) -> None:
+        """The client said something that is no message."""
+
+    @abstractmethod
+    def idles(self, now: float) -> Ending | None:
+        """Return how the conversation is to end if the client has been silent for too long."""
+
+    async def begin(self) -> None:  # noqa: B027  # v1 says nothing
+        """Say what is said first."""
+
+    async def complain(self, ending: Ending) -> None:  # noqa: B027  # v1 leaves it to the close frame
+        """Say that the conversation ends badly."""
+
+    async def hear_nothing(self) -> None:  # noqa: B027  # v2 takes it for no audio
+        """The client sent an empty message."""
+
+    # --- The conversation ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Hold the conversation, from the handshake to the end."""
+        ending: Ending | None
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self.conversation.accept()
+            await self.begin()
+            tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._tell())]
+            await self._watch(*tasks)
+            ending = self.ending
+        except Gone:
+            ending = None
+        except Exception as error:
+            ending = _ending_of(error)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.stream.close()
+        await self._record()
+        if ending is not None:
+            if ending.code != 1000 and self.conversation.saying_since is None:
+                await self._say_if_possible(ending)
+            await self.conversation.close(ending.code, ending.reason)
+
+    async def finish(self) -> None:
+        """Take no more audio; the last words come, then the end."""
+        if self._finishing_since is None:
+            self._finishing_since = self._clock()
+            await self.stream.finish()
+
+    @property
+    def silent_since(self) -> float:
+        """Since when nothing came from the client (s on the clock of the event loop)."""
+        return self._heard_at
+
+    async def _watch(self, hearing: asyncio.Task[None], telling: asyncio.Task[None]) -> None:
+        """Return when everything is said; raise what went wrong, or how it is to end."""
+        waiting = {hearing, telling}
+        tick = min(TICK, self.conversation.services.settings.idle_timeout / 4)
+        while True:
+            done, _ = await asyncio.wait(waiting, timeout=tick, return_when=asyncio.FIRST_COMPLETED)
+            if telling in done:
+                return telling.result()
+            if hearing in done:
+                waiting.remove(hearing)
+                try:
+                    hearing.result()
+                except Gone as gone:
+                    if not self.outlives_client or gone.code == 1012:  # the server stops
+                        raise
+                    await self._finish_in_time()
+            await self._look(self._clock())
+
+    async def _look(self, now: float) -> None:
+        """End what takes too long."""
+        patience = self.conversation.services.settings.send_timeout
+        unread, feeding, finishing = self.conversation.saying_since, self._feeding_since, self._finishing_since
+        if unread is not None and now - unread > patience:
+            raise Ending(1008, f"The client has not read its messages for {patience:g} s.")
+        if (feeding and now - feeding > BEHIND) or (finishing and now - finishing > BEHIND):
+            raise Ending(1011, "The recogniser does not keep up.")
+        if not feeding and not finishing and (ending := self.idles(now)) is not None:
+            self.ending = ending
+            await self._finish_in_time()
+
+    async def _finish_in_time(self) -> None:
+        try:
+            await asyncio.wait_for(self.finish(), OPENING)
+        except asyncio.TimeoutError:
+            raise Ending(1011, "The recogniser does not keep up.") from None
+
+    async def _hear(self) -> None:
+        while True:
+            message = await self.conversation.receive()
+            if self._finishing_since is not None:
+                continue  # what comes after the end is not heard; that the client leaves, is
+            self._feeding_since = self._clock()
+            await self.conversation.until_read()
+            if isinstance(message, str):
+                await self._obey(message)
+            elif message:
+                await self.stream.feed(message)
+            else:
+                await self.hear_nothing()
+            self._feeding_since = None
+            self._heard_at = self._clock()
+
+    async def _obey(self, frame: str) -> None:
+        if len(frame) > LONGEST_MESSAGE:
+            await self.misunderstand(frame, f"more than {LONGEST_MESSAGE} characters")
+            return
+        try:
+            message = json.loads(frame)
+        except (ValueError, RecursionError) as error:
+            await self.misunderstand(frame, str(error))
+            return
+        if isinstance(message, dict):
+            await self.obey(message)
+        else:
+            await self.misunderstand(frame, "expected an object")
+
+    async def _tell(self) -> None:
+        async for happening in self.stream:
+            if isinstance(happening, Heard):
+                self._duration = max(self._duration, happening.start + happening.duration)
+            elif isinstance(happening, Turn):
+                self._duration = max(self._duration, happening.end)
+            elif isinstance(happening, Ended):
+                self._duration = happening.duration
+            await self.tell(happening)
+
+    async def _say_if_possible(self, ending: Ending) -> None:
+        try:
+            await asyncio.wait_for(self.complain(ending), 1.0)
+        except (Gone, StateError, asyncio.TimeoutError):
+            return  # the close frame says it as well
+
+    async def _record(self) -> None:
+        """Write down that audio was heard; usage is counted from these records."""
+        services, info = self.conversation.services, self.conversation.services.live.info
+        try:
+            await services.state.record_request(
+                self.conversation.request_id,
+                method="GET",
+                path=self.path,
+                created=self.created,
+                duration=round(self._duration, 6),
+                model=info.model,
+                engine=info.name,
+                tags=self.text.tag,
+            )
+        except StateError as error:
+            log.error("%s was served and could not be recorded: %s", self.conversation.request_id, error)
+
+
+def _ending_of(error: Exception) -> Ending:
+    """Return how a conversation ends in which this was raised."""
+    if isinstance(error, Ending):
+        return error
+    if isinstance(error, AudioError):
+        return Ending(1008, f"{DATA_0000}: {error}", DATA_0000)
+    if isinstance(error, WorkerLost):
+        return Ending(1011, "The recogniser failed.")
+    log.error("a live conversation failed", exc_info=error)
+    return Ending(1011, "The server failed; its log says why.")

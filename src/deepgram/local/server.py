@@ -1,0 +1,221 @@
+"""Running the embedded server: as a process of its own, or inside a program."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from typing_extensions import Self, Unpack
+
+from .app import Start, build
+from .services import running_services
+from .settings import Options, Settings
+from .sockets import Sockets
+
+if TYPE_CHECKING:
+    from ..client import AsyncDeepgramClient, DeepgramClient
+
+STARTING = 120.0
+"""Seconds that a start may take: an engine may have to load a large model."""
+STOPPING = 5
+"""Seconds that requests in progress get when the server stops."""
+
+log = logging.getLogger("deepgram.local")
+
+
+def configure(settings: Settings, start: Start = running_services) -> uvicorn.Config:
+    """Return how uvicorn runs the application. ``start`` starts the services that it has to answer with."""
+    logging.getLogger("uvicorn.error").addFilter(_may_be_logged)
+    return uvicorn.Config(
+        build(settings, start),
+        log_config=None,
+        access_log=False,  # the application writes a line of its own, with the request id and without the query
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=STOPPING,
+        limit_concurrency=1000,
+        ws=Sockets,
+        ws_max_size=settings.max_message_bytes,
+        ws_per_message_deflate=False,  # audio does not get smaller, and results are short
+        ws_ping_interval=20.0,
+        # An answer stands behind the audio that the recogniser has not come to yet.
+        ws_ping_timeout=60.0,
+    )
+
+
+_LOGGED_BETTER = ("Traceback (most recent call last)", "ASGI callable returned without completing handshake")
+
+
+def _may_be_logged(record: logging.LogRecord) -> bool:
+    """Keep some of uvicorn's lines out of the log.
+
+    A failed start is raised, with its cause; handshakes, refused ones too, have a line of ours, without the query.
+    """
+    line = str(record.msg)
+    return not line.startswith(_LOGGED_BETTER) and '"WebSocket %s"' not in line
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return the bound socket; raise ``OSError`` if the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((settings.host, settings.port))
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """Return the URL under which a client reaches ``bound``."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, started: Callable[[str], object] | None = None) -> None:
+    """Run the server until it is told to stop (Ctrl-C, SIGTERM). ``started`` is told the address once it answers.
+
+    Raises ``OSError`` if the address cannot be had, ``RuntimeError`` if the server cannot start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with listen(settings) as bound:
+        server = _Announcing(configure(settings), None if started is None else partial(started, address(bound)))
+        log.info("deepgram.local on %s with %s", address(bound), settings.engine)
+        with suppress(SystemExit):  # uvicorn's way to say that the start failed
+            asyncio.run(server.serve(sockets=[bound]))
+        if not server.started:
+            raise RuntimeError("the embedded server did not start") from server.failure
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says when its start has ended, well or not."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], object] | None = None) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._announce = announce
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What kept the application from starting."""
+        return getattr(getattr(self.config.app, "state", None), "failed", None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ready.set()
+        if self.started and self._announce is not None:
+            self._announce()
+
+
+class Server:
+    """An embedded server in a thread of this process, running from the start of a ``with`` block to its end."""
+
+    def __init__(self, settings: Settings, start: Start = running_services) -> None:
+        self.settings = settings
+        self._start = start
+        self.url = ""
+        """Address for ``base_url=`` or ``DEEPGRAM_BASE_URL``."""
+        self._socket: socket.socket | None = None
+        self._server: _Announcing | None = None
+        self._thread: threading.Thread | None = None
+
+    def client(self, **keywords: Any) -> DeepgramClient:
+        """Return a client of this server; ``keywords`` go to :class:`DeepgramClient`."""
+        from ..client import DeepgramClient
+
+        arguments: dict[str, Any] = {"api_key": self._key, "base_url": self.url, **keywords}
+        return DeepgramClient(**arguments)
+
+    def async_client(self, **keywords: Any) -> AsyncDeepgramClient:
+        """Return an async client of this server; ``keywords`` go to :class:`AsyncDeepgramClient`."""
+        from ..client import AsyncDeepgramClient
+
+        arguments: dict[str, Any] = {"api_key": self._key, "base_url": self.url, **keywords}
+        return AsyncDeepgramClient(**arguments)
+
+    @property
+    def _key(self) -> str:
+        return self.settings.api_key or "local"
+
+    def start(self) -> None:
+        """Start the server; return when it answers.
+
+        Raises ``OSError`` if the address cannot be had, ``RuntimeError`` if the server cannot start.
+        """
+        self._socket = listen(self.settings)
+        self.url = address(self._socket)
+        self._server = server = _Announcing(configure(self.settings, self._start))
+        failure: list[BaseException] = []
+
+        def run(bound: socket.socket) -> None:
+            try:
+                asyncio.run(server.serve(sockets=[bound]))
+            except BaseException as error:
+                failure.append(error)
+            finally:
+                server.ready.set()
+
+        self._thread = threading.Thread(target=run, args=(self._socket,), name="deepgram.local", daemon=True)
+        self._thread.start()
+        server.ready.wait(STARTING)
+        if not server.started:
+            self.stop()
+            cause = server.failure or (failure[0] if failure else None)
+            raise RuntimeError("the embedded server did not start") from cause
+
+    def stop(self) -> None:
+        """Stop the server; return when nothing of it is left."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(STOPPING + 10)
+        if self._socket is not None:
+            self._socket.close()
+        self._server = self._thread = self._socket = None
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        """Start the server while the event loop goes on."""
+        await asyncio.to_thread(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server while the event loop goes on."""
+        await asyncio.to_thread(self.stop)
+
+
+def running(settings: Settings | None = None, **options: Unpack[Options]) -> Server:
+    """Return a server for a ``with`` or an ``async with`` block, on a free port of the loopback interface.
+
+        with deepgram.local.running(engine="scripted") as server:
+            client = server.client()
+
+    ``options`` are fields of :class:`Settings`. The server runs in a thread, its engines in processes.
+    """
+    wanted = dataclasses.replace(settings or Settings(port=0), **options)
+    return Server(wanted)
