@@ -1,0 +1,1 @@
+"""The command, run against a service on the loopback interface."""
