@@ -1,0 +1,1 @@
+"""Measurements of speed and memory: ``python -m bench``. How to read them: README.md."""

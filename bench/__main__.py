@@ -1,0 +1,295 @@
+"""``make bench``: measure ours, the bare libraries and the official package in one run, and print a table.
+
+Speed is never tested: the exit code is 0 whatever the table says, and a missed target is marked in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .documents import drifted_document, hour_document, small_document
+from .loopback import serving
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 300.0
+"""Seconds that one measurement may take."""
+UPLOAD = 512
+"""MiB of the large upload."""
+MIB = 2**20
+GB = 1e9
+
+Figures = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    unit: str
+    values: tuple[float | None, float | None, float | None]
+    """Ours, the bare libraries, the official package; None is not measured."""
+    at_most: float | None = None
+    at_least: float | None = None
+    of_bare: bool = False
+    """The target is for the ratio of ours to bare."""
+
+    def cells(self) -> list[str]:
+        """Return the texts of the line."""
+        ours, *others = self.values
+        return [
+            self.what,
+            self.unit,
+            *(show(value) for value in self.values),
+            *(show(ratio(ours, other), "x") for other in others),
+            self.target(),
+            self.verdict(),
+        ]
+
+    def target(self) -> str:
+        """Return the target as text."""
+        if self.at_most is not None:
+            return f"<= {self.at_most:g}" + ("x bare" if self.of_bare else "")
+        return f">= {self.at_least:g}" if self.at_least is not None else ""
+
+    def verdict(self) -> str:
+        """Return whether the target is reached."""
+        if self.at_most is None and self.at_least is None:
+            return ""
+        ours, bare, _ = self.values
+        value = ratio(ours, bare) if self.of_bare else ours
+        if value is None:
+            return "not measured"
+        low, high = self.at_least, self.at_most
+        return "yes" if (low is None or value >= low) and (high is None or value <= high) else "MISSED"
+
+
+def ratio(ours: float | None, other: float | None) -> float | None:
+    """Return ours as a multiple of the other."""
+    return ours / other if ours is not None and other else None
+
+
+def show(value: float | None, unit: str = "") -> str:
+    """Return ``value`` with as many digits as mean something."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return str(value)
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:.{digits}f}{unit}"
+
+
+class Bench:
+    """The sides that are compared, and how each is run.
+
+    Ours and the bare libraries run in the environment of the official package where there is one: all three then
+    have the same libraries, and no others that these would load on their own (httpx loads click and rich).
+    """
+
+    def __init__(self, official: Path | None, address: str) -> None:
+        self.official = official
+        self.address = address
+        self.plain = official or Path(sys.executable)
+
+    def run(self, *arguments: str, ours: bool = True, python: Path | None = None) -> Figures:
+        """Measure in a process of its own; return what it prints, or nothing if it fails or cannot be run."""
+        if not ours and self.official is None:
+            return {}
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        if ours:
+            environment["PYTHONPATH"] = str(ROOT / "src")
+        command = [str(python or self.plain), *arguments]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=True
+            )
+        except subprocess.TimeoutExpired:
+            print(f"{' '.join(arguments)} took more than {LIMIT:.0f} s", file=sys.stderr)
+            return {}
+        except subprocess.CalledProcessError as error:
+            print(f"{' '.join(arguments)} failed:\n{error.stderr[-2000:]}", file=sys.stderr)
+            return {}
+        return json.loads(done.stdout) or {}
+
+    def best(self, times: int, *arguments: str, ours: bool = True, python: Path | None = None) -> dict[str, float]:
+        """Return the lowest of each figure of several runs."""
+        runs = [self.run(*arguments, ours=ours, python=python) for _ in range(times)]
+        return {name: min(run[name] for run in runs if run) for name in next((run for run in runs if run), {})}
+
+    def version(self, *, ours: bool) -> str:
+        """Return the version of a side. Raises ``SystemExit`` if ours would not be this checkout."""
+        program = (
+            "import json, deepgram; print(json.dumps({'file': deepgram.__file__, 'version': deepgram.__version__}))"
+        )
+        found = self.run("-c", program, ours=ours)
+        if ours and not Path(found.get("file") or "/").is_relative_to(ROOT / "src"):
+            raise SystemExit(f"ours would be measured from {found.get('file')}, not from {ROOT / 'src'}")
+        return str(found.get("version", "-"))
+
+
+def scaled(value: float | None, by: float) -> float | None:
+    """Return ``value`` in another unit."""
+    return value * by if value is not None else None
+
+
+def each(sides: tuple[T, T, T], figure: Callable[[T], float | None]) -> tuple[float | None, float | None, float | None]:
+    """Return the figure of each side."""
+    ours, bare, official = sides
+    return figure(ours), figure(bare), figure(official)
+
+
+def starting(bench: Bench) -> list[Row]:
+    """Measure fresh processes; the sides take turns."""
+    address = f"{bench.address}/small"
+    sides = {"ours": ("package", True), "bare": ("bare", True), "official": ("package", False)}
+    runs: dict[str, list[Figures]] = {side: [] for side in sides}
+    for _ in range(9):
+        for side, (what, ours) in sides.items():
+            runs[side].append(bench.run("bench/start.py", what, address, ours=ours))
+
+    def lowest(side: str, figure: Callable[[Figures], float]) -> float | None:
+        return min((figure(run) for run in runs[side][1:] if run), default=None)
+
+    def row(what: str, unit: str, figure: Callable[[Figures], float], at_most: float | None = None) -> Row:
+        return Row(what, unit, (lowest("ours", figure), lowest("bare", figure), lowest("official", figure)), at_most)
+
+    heavy = {"httpx", "pydantic", "websockets"}
+    return [
+        row("build a client, above bare Python", "ms", lambda run: (run["built"] - run["start"]) * 1e3, 15),
+        row("- modules that it loads", "", lambda run: len(run["modules"])),
+        row("- httpx, pydantic, websockets among them", "", lambda run: len(heavy & set(run["modules"])), 0),
+        row("fresh process to the first REST answer", "ms", lambda run: run["answered"] * 1e3, 190),
+    ]
+
+
+def large_answers(bench: Bench) -> list[Row]:
+    """Measure answers for an hour of speech."""
+    ours = bench.run("-m", "bench.calls", "large", bench.address)
+    official = bench.run("-m", "bench.calls", "large", bench.address, ours=False)
+    sides = (ours.get("package", {}), ours.get("bare", {}), official.get("package", {}))
+
+    def row(what: str, name: str, at_most: float) -> Row:
+        return Row(what, "ms", each(sides, lambda side: scaled(side.get(name), 1e3)), at_most)
+
+    drift = each(sides, lambda side: ratio(side.get("drifted"), side.get("transcript")))
+    return [
+        row("transcribe_url, 1 h of speech, transcript read", "transcript", 45),
+        row("- every word read", "words", 75),
+        Row("- fields missing and unknown: times the clean one", "x", drift, 1.2),
+    ]
+
+
+def small_calls(bench: Bench) -> list[Row]:
+    """Measure small calls, one by one and 64 at once."""
+    single, single_official = (
+        bench.run("-m", "bench.calls", "small", bench.address, ours=ours) for ours in (True, False)
+    )
+    many = bench.run("-m", "bench.calls", "at_once", bench.address, python=Path(sys.executable))
+    many_official = bench.run("-m", "bench.calls", "at_once", bench.address, ours=False)
+
+    def row(what: str, ours: Figures, official: Figures, at_most: float, of_bare: bool) -> Row:
+        sides = (ours.get("package"), ours.get("bare"), official.get("package"))
+        return Row(what, "us", each(sides, lambda side: scaled(side, 1e6)), at_most, of_bare=of_bare)
+
+    return [
+        row("small call, sync, keep-alive", single, single_official, 1.15, True),
+        row("64 async calls at once, extra aiohttp: each", many, many_official, 450, False),
+    ]
+
+
+def uploads(bench: Bench) -> list[Row]:
+    """Measure uploads of one large file in every form that is taken."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "audio")
+        with file.open("wb") as out:
+            for _ in range(UPLOAD):
+                out.write(os.urandom(MIB))
+        for kind in ("bytes", "path", "file", "iterator"):
+            # A second run would tell nothing new where the figure is a hundred times the target.
+            slow = 1 if kind == "bytes" else 2
+            there = (kind, f"{bench.address}/small", str(file))
+            sides = (
+                bench.best(4, "-m", "bench.uploads", "package", *there),
+                bench.best(slow, "-m", "bench.uploads", "bare", *there),
+                bench.best(slow, "-m", "bench.uploads", "package", *there, ours=False),
+            )
+            cpu = each(sides, lambda side: scaled(side.get("seconds"), GB / (UPLOAD * MIB)))
+            memory = each(sides, lambda side: scaled(side.get("memory"), 1 / MIB))
+            rows.append(Row(f"upload {UPLOAD} MiB given as {kind}", "s/GB", cpu, 0.5))
+            rows.append(Row("- extra memory", "MiB", memory, 8))
+    return rows
+
+
+def recognition(bench: Bench) -> list[Row]:
+    """Measure the embedded server."""
+    ours = bench.run("-m", "bench.recognition", python=Path(sys.executable))
+    return [
+        Row("server: read speech, one worker, by CPU time", "x real time", (ours.get("cpu"), None, None), at_least=3),
+        Row("- by the clock", "x real time", (ours.get("clock"), None, None)),
+        Row("- two workers, by the clock", "x of one", (ours.get("two"), None, None), at_least=1.9),
+    ]
+
+
+PARTS = {"start": starting, "large": large_answers, "small": small_calls, "upload": uploads, "server": recognition}
+HEAD = ["measure", "unit", "ours", "bare", "official", "of bare", "of official", "target", "reached"]
+
+
+def measure(parts: list[str], official: Path | None) -> Generator[Row, None, None]:
+    """Yield the rows of the table, part by part."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, document in (("small", small_document), ("hour", hour_document), ("drifted", drifted_document)):
+            Path(folder, f"{name}.json").write_text(json.dumps(document(), separators=(",", ":")))
+        with serving(Path(folder)) as address:
+            bench = Bench(official, address)
+            print(f"ours {bench.version(ours=True)}, official {bench.version(ours=False)}", flush=True)
+            for part in parts:
+                print(f"measuring: {part} ...", file=sys.stderr, flush=True)
+                yield from PARTS[part](bench)
+
+
+def table(rows: list[Row]) -> str:
+    """Return the table in Markdown, readable as it is."""
+    lines = [HEAD, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    drawn = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
+    drawn.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(drawn)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--official", type=Path, help="Python of an environment with the official package")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), help="parts to measure")
+    asked = parser.parse_args()
+    official: Path | None = asked.official
+    if official is not None and not official.exists():
+        print(f"{official} does not exist: the table goes without the official package", file=sys.stderr)
+        official = None
+    began = time.monotonic()
+    rows = list(measure(asked.only, official))
+    load = os.getloadavg()[0]
+    took = time.monotonic() - began
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}, measured in {took:.0f} s\n")
+    print(table(rows))
+    if missed := [row.what for row in rows if row.verdict() == "MISSED"]:
+        print(f"\n{len(missed)} targets missed.")
+
+
+if __name__ == "__main__":
+    main()
