@@ -2,7 +2,7 @@
 
 A pickled client goes to worker processes, and may as well end up in a file, a queue or a log. Each program made of
 processes has a random key that the standard library hands down to its children (``multiprocessing``'s ``authkey``);
-what is sealed with it is noise to all others. See docs/decisions/pickled-clients.md.
+what is sealed with it is noise to all others. See docs/decisions/0008-pickled-clients.md.
 """
 
 from __future__ import annotations
