@@ -7,6 +7,7 @@ that does what the test tells it to.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -32,6 +33,7 @@ from deepgram.runtime.errors import (
     RequestTimedOut,
     UnauthorizedError,
 )
+from deepgram.transport import install_transport, restore_transport
 
 Behaviour = Callable[[ServerConnection], Awaitable[None]]
 
@@ -100,10 +102,8 @@ class Peer:
             return self.refuse(request) if self.refuse else None
 
         async def handle(connection: ServerConnection) -> None:
-            try:
+            with contextlib.suppress(ConnectionClosed):
                 await self.behaviour(connection)
-            except ConnectionClosed:
-                pass
 
         async with serve(
             handle, "127.0.0.1", 0, process_request=process, compression=None, close_timeout=1, max_size=None
@@ -449,6 +449,43 @@ def test_d13_two_clients_have_two_transports() -> None:
     assert [wire.url for wire in made] == ["wss://api.deepgram.com/v1/listen?model=nova-3"]
     assert made[0].sent == ['{"type": "CloseStream"}', "closed"]
     assert received == [b"\0\0", '{"type": "CloseStream"}']
+
+
+def test_a_transport_can_be_installed_for_the_whole_process_and_taken_away_again() -> None:
+    opened: list[str] = []
+
+    class Silent:
+        def send(self, data: Any, /) -> None:
+            """Nobody hears it."""
+
+        def recv(self) -> Any:
+            raise EOFError("there is nothing")
+
+        def __iter__(self) -> Iterator[Any]:
+            return iter(())
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    def factory(url: str, headers: dict[str, str]) -> Silent:
+        opened.append(url)
+        return Silent()
+
+    install_transport(sync_factory=factory)
+    try:
+        install_transport(sync_factory=factory)  # the same one once more is fine
+        with pytest.raises(RuntimeError, match="restore_transport"):
+            install_transport(sync_factory=lambda url, headers: Silent())
+        with DeepgramClient(api_key="k").listen.v1.connect(model="nova-3"):
+            pass
+    finally:
+        restore_transport()
+    assert opened == ["wss://api.deepgram.com/v1/listen?model=nova-3"]
+    behave, received = service()
+    with Peer(behave) as peer, DeepgramClient(api_key="k", base_url=peer.url) as client:
+        with client.listen.v1.connect(model="nova-3") as connection:
+            connection.send_media(b"\0\0")
+    assert received[0] == b"\0\0"
 
 
 def test_d14_large_messages_arrive_and_huge_ones_are_bounded(mode: str) -> None:

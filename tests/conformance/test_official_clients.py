@@ -42,9 +42,7 @@ def run(release: str, script: str, *arguments: str | Path) -> Any:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_the_official_client_transcribes_a_file(
-    server: Server, clip: Path, release: str, neighbour: Neighbour
-) -> None:
+def test_the_official_client_transcribes_a_file(server: Server, clip: Path, release: str, neighbour: Neighbour) -> None:
     seen = run(release, "recorded.py", server.url, clip, neighbour.url)
     with server.client() as client:
         ours = client.listen.v1.media.transcribe_file(request=clip, model="nova-3", smart_format=True, utterances=True)
