@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgram.cli.captions import LINE, LINES, LONGEST, Cue, Phrase, Spoken, cues, srt, vtt
+from deepgram.cli.captions import LINE, LINES, LONGEST, Cue, Growing, Phrase, Spoken, cues, srt, vtt
 
 
 def spoken(text: str, start: float = 0.0, each: float = 0.4, pause: float = 0.0) -> tuple[Spoken, ...]:
@@ -229,3 +231,58 @@ def test_whatever_is_said_gives_readable_cues_and_loses_no_letter(phrases: list[
     assert [(start, end, text, voice) for start, end, text, voice in read_vtt(vtt(made))] == [
         (cue.start, cue.end, "\n".join(cue.lines), cue.voice) for cue in made
     ]
+
+
+# -------------------------------------------------------------------------------------- captions while speech goes on
+
+
+def test_a_cue_is_handed_out_once_nothing_can_change_it() -> None:
+    growing = Growing("srt")
+    assert growing.add([Phrase(spoken("One two"))], 0.8) == ""  # more words may fit
+    assert growing.add([], 1.5) == ""
+    assert growing.add([], 2.0) == "1\n00:00:00,000 --> 00:00:01,000\nOne two\n"  # a pause: nothing joins it now
+    assert growing.add([Phrase(spoken("Three.", 3.0))], 3.4) == ""
+    assert growing.add([], 3.4, ended=True) == "\n2\n00:00:03,000 --> 00:00:03,400\nThree.\n"
+    assert growing.add([], 9.0, ended=True) == ""
+
+
+def test_long_speech_without_a_pause_does_not_wait_for_its_end() -> None:
+    growing = Growing("vtt")
+    assert growing.head() == "WEBVTT\n"
+    text = growing.head()
+    for number in range(100):
+        text += growing.add([Phrase(spoken("blah", number / 2, 0.5))], number / 2 + 0.5)
+        assert sum(map(len, growing._left.values())) < 20
+    shown = read_vtt(text)
+    assert len(shown) > 5
+    assert all(end <= following for (_, end, *_), (following, *_) in pairwise(shown))
+
+
+def test_a_voice_is_named_where_it_begins_to_speak_in_growing_captions_too() -> None:
+    growing = Growing("srt")
+    text = growing.add([Phrase(spoken("Hi."), "Speaker 0"), Phrase(spoken("Yes?", 0.5), "Speaker 1")], 1.0, ended=True)
+    text += growing.add([Phrase(spoken("It is me.", 3.0), "Speaker 1")], 6.0, ended=True)
+    assert [said for _, _, said in read_srt(text)] == ["Speaker 0: Hi.", "Speaker 1: Yes?", "It is me."]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(phrase, st.floats(0, 5000), st.booleans()), max_size=6),
+    st.sampled_from(["srt", "vtt"]),
+)
+def test_growing_captions_lose_no_letter_and_hold_little(
+    steps: list[tuple[Phrase, float, bool]], form: Literal["srt", "vtt"]
+) -> None:
+    growing = Growing(form)
+    text = growing.head()
+    for said_now, reached, ended in steps:
+        text += growing.add([said_now], reached, ended=ended)
+        assert all(len(left) <= 2 * LINE for left in growing._left.values())
+    text += growing.add([], 5000.0, ended=True)
+    assert not growing._left
+    shown = [said for _, _, said in read_srt(text)] if form == "srt" else [said for _, _, said, _ in read_vtt(text)]
+    words_in = "".join(word.text for said_now, _, _ in steps for word in said_now.words)
+    named = sum(len(voice) for voice in ("Speaker0", "Channel1Speaker3")) * len(shown)
+    letters_in = [letter for letter in words_in if letter.isalnum()]
+    letters_out = [letter for said in shown for letter in said if letter.isalnum()]
+    assert len(letters_in) <= len(letters_out) <= len(letters_in) + named

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from deepgram.local import Server
+from deepgram.protocol.models.listen_live import ListenV1Results, ListenV2TurnInfo
 
 from .conftest import Neighbour
 
@@ -60,3 +61,43 @@ def test_the_official_client_transcribes_a_file(server: Server, clip: Path, rele
     assert seen["request id"] is True
     assert seen["receipt"] == "ListenV1AcceptedResponse"
     assert seen["error"] == ["BadRequestError", 400, ["err_code", "err_msg", "request_id"]]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_official_client_holds_live_conversations(server: Server, clip: Path, release: str) -> None:
+    seen = run(release, "live.py", server.url, clip)
+    words, turns = ours(server, clip)
+    assert len(words) > 3
+    for mode in ("sync", "async"):
+        first, second = seen[f"{mode} v1"], seen[f"{mode} v2"]
+        assert first["order"] == second["order"] == ["open", "message", "close"]
+        assert first["words"] == words
+        assert first["last"] == "Metadata"
+        assert second["types"] == ["Connected", "TurnInfo"]
+        assert second["turns"] == turns
+
+
+def ours(server: Server, clip: Path) -> tuple[list[str], list[str]]:
+    """Return the final words and the turns that our client hears in the same conversations."""
+    words: list[str] = []
+    turns: list[str] = []
+
+    def on_result(message: object) -> None:
+        if isinstance(message, ListenV1Results) and message.is_final:
+            words.extend(word.word for word in message.channel.alternatives[0].words)
+
+    def on_turn(message: object) -> None:
+        if isinstance(message, ListenV2TurnInfo) and message.event == "EndOfTurn":
+            turns.append(message.transcript)
+
+    with server.client() as client:
+        with client.listen.v1.connect(model="nova-3", interim_results=True, endpointing=300) as connection:
+            connection.on("message", on_result)
+            connection.listen_in_background()
+            connection.send_media(clip.read_bytes())
+            connection.send_finalize()
+        with client.listen.v2.connect(model="flux-general-en", eot_threshold=0.7) as turning:
+            turning.on("message", on_turn)
+            turning.listen_in_background()
+            turning.send_media(clip.read_bytes())
+    return words, turns

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from deepgram.local import callbacks as callbacks_module
+from deepgram.local.server import STOPPING
 from deepgram.protocol.model import decode_json
 from deepgram.protocol.models.listen_live import ListenV1Metadata, ListenV1Results, V1SocketClientResponse
 
@@ -365,6 +366,17 @@ async def test_while_the_recogniser_is_behind_the_client_is_slowed_down_and_noth
         assert messages[-1]["duration"] == round(len(chunk) * count / SECOND, 6)
 
 
+async def test_while_the_recogniser_is_behind_pings_are_answered_and_who_leaves_frees_its_place() -> None:
+    ears = Ears()
+    ears.ready.clear()
+    async with serving(ears) as local:
+        socket = await v1(local)
+        await socket.send(bytes(1024 * 1024))
+        await asyncio.wait_for(await socket.ping(), 5)
+        socket.transport.abort()
+        await until(lambda: ears.taken == 0)
+
+
 async def _send_all(socket: ClientConnection, chunk: bytes, count: int) -> None:
     for _ in range(count):
         await socket.send(chunk)
@@ -395,6 +407,8 @@ async def test_a_server_stops_in_time_though_a_client_does_not_read() -> None:
         deaf.transport.pause_reading()
         sending = asyncio.create_task(_send_all(deaf, HALF[:3200], 100_000))
         await until(lambda: ears.streams and len(ears.streams[0].fed) > 32_000)
+        stopping = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopping < STOPPING, "it was not the server that ended it"
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     deaf.transport.abort()

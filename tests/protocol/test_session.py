@@ -119,6 +119,31 @@ def test_a_program_that_blocks_itself_does_not_blame_the_peer() -> None:
     assert not any(isinstance(effect, Fail) for effect in session.tick(62.5))
 
 
+def test_a_peer_that_has_much_to_read_gets_the_time_for_it() -> None:
+    session = begun(pings=True)
+    session.sends(bytes(4 * 1024 * 1024), 0.1)
+    session.sent()
+    effects = ticks(session, 0, 20)
+    assert Ping() in [effect for _, effect in effects]
+    assert not any(isinstance(effect, Fail) for _, effect in effects), "it may still be reading"
+    assert any(isinstance(effect, Fail) for _, effect in ticks(session, 20, 70)), "but not for ever"
+
+
+def test_a_long_conversation_with_a_talkative_peer_does_not_make_patience_grow() -> None:
+    session = begun(pings=True)
+    now = 0.0
+    for _ in range(2000):
+        now += TICK
+        session.sends(bytes(16_000), now)
+        session.sent()
+        session.receives(now)
+        for effect in session.tick(now):
+            if isinstance(effect, Ping):
+                session.lives(now)
+    failed = next(at for at, effect in ticks(session, now, now + 20) if isinstance(effect, Fail))
+    assert failed <= now + 5
+
+
 def test_without_pings_a_silent_peer_is_left_in_peace() -> None:
     assert not [effect for _, effect in ticks(begun(Conduct()), 0, 600)]
 

@@ -90,9 +90,9 @@ def transcribe() -> None:
 def live() -> None:
     """Turn speech into text while it is spoken.
 
-    Listens to a file (sent as fast as it was spoken), to standard input (-: a container, or raw audio with --encoding
-    and --sample-rate) or to the microphone (--mic). A terminal shows what may still change in place, and final text
-    above it. Ctrl-C ends the audio, the last results still come, and the exit code is 0; a second one gives up (130).
+    Listens to a FILE, sent as fast as it was spoken, to standard input (-) or to the microphone (--mic).
+    A terminal shows what may still change in place, and final text above it.
+    Ctrl-C ends the audio: the last results still come, and the exit code is 0. A second Ctrl-C gives up (130).
     """
 
 

@@ -8,19 +8,22 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, aclosing, contextmanager, suppress
 from types import FrameType
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
-from ..protocol.listen_live import AsyncV1SocketClient, AsyncV2SocketClient
+from ..protocol.listen_sockets import AsyncV1SocketClient, AsyncV2SocketClient
 from ..protocol.model import Model
 from .answers import remarks
-from .failures import Failure, complain
+from .failures import LONGEST, Failure, complain
 from .screen import Sink
 from .sources import Source
 
+if TYPE_CHECKING:
+    from ..protocol.listen_sockets import AsyncV1SocketClient, AsyncV2SocketClient
+
+    Connection = Union[AsyncV1SocketClient, AsyncV2SocketClient]
+
 LEAVING = 10.0
 """Seconds that the last results may take after Ctrl-C."""
-
-Connection = Union[AsyncV1SocketClient, AsyncV2SocketClient]
 
 
 async def converse(
@@ -78,7 +81,7 @@ class _Conversation:
         """Leave no task behind."""
         for task in (self._sending, self._receiving):
             task.cancel()
-        await asyncio.wait({self._sending, self._receiving})
+        await asyncio.gather(self._sending, self._receiving, return_exceptions=True)
 
     async def _send(self) -> None:
         async with aclosing(self._source.pieces()) as pieces:
@@ -98,10 +101,10 @@ class _Conversation:
             sink.take(message)
         match message.get("type"):
             case "Error":
-                says = message.get("description") or message.get("message") or "something failed"
-                self.fault = f"The service says: {str(says).rstrip('.')} ({message.get('code') or 'Error'})."
+                says = str(message.get("description") or message.get("message") or "something failed")[:LONGEST]
+                self.fault = f"The service says: {says.rstrip('.')} ({str(message.get('code') or 'Error')[:LONGEST]})."
             case "Warning":
-                self.remarks.append(f"{message.get('description')}")
+                self.remarks.append(str(message.get("description"))[:LONGEST])
             case "Metadata":
                 self.remarks += remarks({"metadata": message})
             case _:
@@ -119,10 +122,13 @@ class _Conversation:
             await self._connection.send_close_stream()
         ended = self._loop.time()
         while not self._receiving.done():
-            deadline = ended + LEAVING if interrupted.is_set() else max(ended, self._last) + self._patience
-            left = deadline - self._loop.time()
+            if interrupted.is_set():
+                patience, since = LEAVING, ended
+            else:
+                patience, since = self._patience, max(ended, self._last)
+            left = since + patience - self._loop.time()
             if left <= 0:
-                raise Failure(f"The service has not ended the conversation: nothing came for {self._patience:g} s.")
+                raise Failure(f"The service did not end the conversation: it was given {patience:g} s. Try again.")
             await asyncio.wait({self._receiving}, timeout=min(left, 1.0))
         self._receiving.result()
         if broke is not None and not isinstance(broke, ConnectionClosed):

@@ -67,7 +67,7 @@ def with_options(function: Callable[..., Any], added: Iterable[inspect.Parameter
 
     hints = get_type_hints(function, include_extras=True)
     own = [
-        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        parameter.replace(annotation=_annotated(hints[parameter.name]), kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
@@ -77,6 +77,11 @@ def with_options(function: Callable[..., Any], added: Iterable[inspect.Parameter
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
+
+
+def _annotated(hint: Any) -> Any:
+    """Return ``hint`` as it was written: Python 3.10 wraps ``Optional`` around it if the default is None."""
+    return next((member for member in get_args(hint) if get_origin(member) is Annotated), hint)
 
 
 def field_docs(described: type[Any]) -> dict[str, str]:

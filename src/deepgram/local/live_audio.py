@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, Generic, Protocol, TypeVar, cast
 from . import audio
 from .audio import SAMPLE_RATE, AudioError, Piece
 from .live import LiveOptions
-from .live_codecs import PACKETS, PCM, Packets, Pcm
+from .live_codecs import PACKETS, PCM, Form, Packets, Pcm, wav_form
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Intake(Generic[T]):
     """A stream's audio, and orders of type ``T`` in their place between it.
 
     One thread puts in and one takes out. ``ready`` is called, from any thread, when there is something to take.
-    Without ``containers`` raw audio is what the options say, even if it begins like a file.
+    Without ``containers`` raw audio is what the options say even if it begins like a file, WAV excepted.
     """
 
     def __init__(self, options: LiveOptions, ready: Callable[[], None], *, containers: bool = True) -> None:
@@ -119,32 +119,42 @@ class Intake(Generic[T]):
 
     def _choose(self, complete: bool) -> None:
         """Find out what the audio is, once enough bytes are there or all."""
-        head = bytes(self._head)
-        encoding = self._options.encoding
-        if len(head) < _MAGIC_BYTES and not complete:
+        source = self._found(bytes(self._head), complete)
+        if source is None:
             return
-        if self._containers and audio.has_magic(head):
-            encoding = None
-        elif encoding is None and not audio.has_header(head):
-            if head[0] in (0x47, 0xFF) and len(head) < _SEARCHED_BYTES and not complete:
-                return
-            self._source = _Refused(
-                AudioError(
-                    "the bytes are not audio in a form that can be decoded; raw audio needs the parameters encoding "
-                    "and sample_rate"
-                )
-            )
-            return
-        name = (encoding or "").lower()
-        if name in PCM:
-            self._source = _InPlace(Pcm(self._options))
-        elif name in PACKETS:
-            self._source = _InPlace(Packets(self._options))
-        else:
-            self._source = _OnThread(self._options, encoding, head, self._ready)
+        self._source = source
         for item in self._first:
-            self._source.put(item)
+            source.put(item)
         self._first.clear()
+
+    def _found(self, head: bytes, complete: bool) -> _Source[T] | None:
+        """Return the source of audio that begins with ``head``; ``None`` if more of it must be seen."""
+        options = self._options
+        if len(head) < _MAGIC_BYTES and not complete:
+            return None
+        if head.startswith((b"RIFF", b"RF64")):
+            if len(head) < _SEARCHED_BYTES and b"data" not in head[:-4] and not complete:
+                return None
+            if (form := wav_form(head)) is not None:
+                return _InPlace(Pcm(form, options.multichannel))
+        name = (options.encoding or "").lower()
+        if not (self._containers and audio.has_magic(head)):
+            if name in PCM:
+                return _InPlace(Pcm(Form.of(options), options.multichannel))
+            if name in PACKETS:
+                return _InPlace(Packets(options))
+            if name:
+                return _OnThread(options, name, head, self._ready)
+            if not audio.has_header(head):
+                if head[0] in (0x47, 0xFF) and len(head) < _SEARCHED_BYTES and not complete:
+                    return None
+                return _Refused(
+                    AudioError(
+                        "the bytes are not audio in a form that can be decoded; raw audio needs the parameters "
+                        "encoding and sample_rate"
+                    )
+                )
+        return _OnThread(options, None, head, self._ready)
 
 
 def plain(options: LiveOptions) -> bool:
@@ -332,6 +342,7 @@ class _OnThread(Generic[T]):
 
     def _decode(self) -> None:
         options = self._options
+        heard = False
         try:
             container = audio._open(
                 cast("BinaryIO", _Pipe(self.read)),
@@ -341,20 +352,21 @@ class _OnThread(Generic[T]):
                 options.channels,
                 **_QUICK,
             )
+            with contextlib.closing(container):
+                for piece in audio._resampled(audio._blocks(container, _BLOCK_SECONDS), options.multichannel):
+                    heard = heard or bool(piece.pcm[0])
+                    self._offer(piece)
         except AudioError:
-            if self._head[4:8] != b"ftyp":
+            if heard or self._head[4:8] != b"ftyp":
                 raise
+        if heard or self._closed:
+            return
+        if self._head[4:8] == b"ftyp":
             raise AudioError(
                 "an MP4 file whose index stands at its end cannot be heard as it arrives; send it fragmented, or with "
                 "its index first (faststart)"
-            ) from None
-        heard = False
-        with contextlib.closing(container):
-            for piece in audio._resampled(audio._blocks(container, _BLOCK_SECONDS), options.multichannel):
-                heard = heard or bool(piece.pcm[0])
-                self._offer(piece)
-        if not heard and not self._closed:
-            raise AudioError("the audio has no samples: it is empty, or its only content is damaged")
+            )
+        raise AudioError("the audio has no samples: it is empty, or its only content is damaged")
 
     def _offer(self, item: Piece | T | End | AudioError) -> None:
         """Hand on what was decoded; wait while nobody takes it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -10,7 +11,7 @@ import av.error
 import numpy as np
 
 from . import audio
-from .audio import SAMPLE_RATE, AudioError, Piece, Resampling
+from .audio import HIGHEST_RATE, LOWEST_RATE, MAX_MIXED_CHANNELS, SAMPLE_RATE, AudioError, Piece, Resampling
 from .live import LiveOptions
 
 if TYPE_CHECKING:
@@ -26,19 +27,45 @@ _BAD_PACKETS = 10
 """Packets that cannot be decoded, one after another, with which it is clear that these are none."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """What samples look like."""
+
+    name: str
+    """Encoding: one of ``PCM``, or ``u8``, ``s24``, ``s32``, ``f64`` of WAV."""
+    rate: int
+    """Hz."""
+    channels: int
+    skip: int = 0
+    """Bytes of a header before them."""
+    size: int | None = None
+    """Bytes of samples; ``None``: all that come."""
+
+    @classmethod
+    def of(cls, options: LiveOptions) -> Form:
+        """Return the form that options describe."""
+        return cls((options.encoding or "").lower(), options.sample_rate or SAMPLE_RATE, options.channels)
+
+
 class Pcm:
     """Samples as they are. What is less than a sample of each channel waits for the rest of it."""
 
-    def __init__(self, options: LiveOptions) -> None:
-        self._name = (options.encoding or "").lower()
-        self._rate = options.sample_rate or SAMPLE_RATE
-        self._channels = options.channels
-        self._width = PCM[self._name] * options.channels
+    def __init__(self, form: Form, multichannel: bool) -> None:
+        self._form = form
+        self._width = _WIDTH[form.name] * form.channels
+        self._skip = form.skip
+        self._left = form.size
         self._rest = b""
-        self._resampling = Resampling(options.multichannel)
-        self._as_it_is = self._name == "linear16" and self._rate == SAMPLE_RATE and options.channels == 1
+        self._resampling = Resampling(multichannel)
+        self._as_it_is = form.name == "linear16" and form.rate == SAMPLE_RATE and form.channels == 1
 
     def decode(self, data: bytes) -> Iterator[Piece]:
+        """Yield what these bytes complete."""
+        if self._skip:
+            data, self._skip = data[self._skip :], max(0, self._skip - len(data))
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
         if self._rest:
             data = self._rest + data
         spare = len(data) % self._width
@@ -50,21 +77,68 @@ class Pcm:
         if self._as_it_is:
             yield Piece(1, (data,))
         else:
-            yield from self._resampling.feed(self._rate, _samples(self._name, data).reshape(-1, self._channels))
+            samples = _samples(self._form.name, data).reshape(-1, self._form.channels)
+            yield from self._resampling.feed(self._form.rate, samples)
 
     def finish(self) -> Iterator[Piece]:
+        """Yield what is left at the end."""
         return self._resampling.finish()
 
 
+def wav_form(head: bytes) -> Form | None:
+    """Return the form of the samples of a WAV file that begins with ``head``; ``None`` if it must be left to FFmpeg.
+
+    FFmpeg wants 64 kB of a WAV file before it lets anything be heard: 2 s at 16 kHz, 8 s of telephone audio.
+    """
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
+        return None
+    at, form = 12, None
+    while at + 8 <= len(head):
+        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
+        if name == b"data":
+            # Programs that write to a pipe do not know the size: they say 0, or about the most that can be said.
+            known = size if 0 < size < 0x7FFF0000 and head[:4] == b"RIFF" else None
+            return replace(form, skip=at + 8, size=known) if form else None
+        if name == b"fmt ":
+            form = _wav_samples(head[at + 8 : at + 8 + size])
+        at += 8 + size + size % 2
+    return None
+
+
+def _wav_samples(field: bytes) -> Form | None:
+    kind, channels, rate = (int.from_bytes(field[at : at + n], "little") for at, n in ((0, 2), (2, 2), (4, 4)))
+    if kind == 0xFFFE:  # "extensible": the kind stands behind
+        kind = int.from_bytes(field[24:26], "little")
+    name = _WAV_SAMPLES.get((kind, int.from_bytes(field[14:16], "little")))
+    possible = LOWEST_RATE <= rate <= HIGHEST_RATE and 1 <= channels <= MAX_MIXED_CHANNELS
+    return Form(name, rate, channels) if name and possible else None
+
+
+_WAV_SAMPLES = {
+    **{(1, 8): "u8", (1, 16): "linear16", (1, 24): "s24", (1, 32): "s32"},
+    **{(3, 32): "linear32", (3, 64): "f64", (6, 8): "alaw", (7, 8): "mulaw"},
+}
+"""Encoding by WAV's kind and bits of a sample."""
+_WIDTH = {**PCM, "u8": 1, "s24": 3, "s32": 4, "f64": 8}
+_SCALED = {"u8": ("u1", 128.0), "linear16": ("<i2", 2.0**15), "s32": ("<i4", 2.0**31)}
+_FLOATS = {"linear32": "<f4", "f64": "<f8"}
+
+
 def _samples(name: str, data: bytes) -> Samples:
-    samples: Samples
-    if name == "linear16":
-        samples = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
-    elif name == "linear32":
-        samples = np.nan_to_num(np.frombuffer(data, "<f4"), posinf=1.0, neginf=-1.0)
-    else:
-        samples = (_MULAW if name == "mulaw" else _ALAW)[np.frombuffer(data, np.uint8)]
-    return samples
+    """Return samples from -1 to 1."""
+    if name in ("mulaw", "alaw"):
+        coded: Samples = (_MULAW if name == "mulaw" else _ALAW)[np.frombuffer(data, np.uint8)]
+        return coded
+    if name in _FLOATS:
+        floats = np.nan_to_num(np.frombuffer(data, _FLOATS[name]), posinf=1.0, neginf=-1.0)
+        return np.clip(floats, -1, 1).astype(np.float32, copy=False)
+    if name == "s24":
+        wide = np.zeros((len(data) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        name, data = "s32", wide.tobytes()
+    dtype, scale = _SCALED[name]
+    integers = np.frombuffer(data, dtype).astype(np.float32)
+    return (integers - np.float32(128 if name == "u8" else 0)) / np.float32(scale)
 
 
 def _mulaw() -> Samples:

@@ -1,7 +1,8 @@
 """Holding a live conversation: audio goes to a stream, what happens there goes back, and everything ends in time.
 
-Two tasks move messages, one each way; whoever runs the conversation looks after them. Nothing is queued here: while the
-recogniser is behind, or the client does not read, the socket is not read either, and TCP slows the client down.
+Three tasks move messages: from the socket, to the stream, and back; whoever runs the conversation looks after them.
+While the recogniser is behind, or the client does not read, a little is read ahead (so that pings are answered and a
+client that leaves is noticed); then the socket is not read any more, and TCP slows the client down.
 The protocols (``handlers.live``, ``handlers.turns``) say what messages mean.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 
 from .audio import AudioError
 from .conversation import Conversation, Ending, Gone
+from .engines.recognizer import EngineError
 from .live import Busy, Ended, Happening, Heard, LiveOptions, LiveStream, Turn
 from .live_options import LiveRequest
 from .refusals import Refusal, bad_request, too_many_streams
@@ -26,6 +28,10 @@ OPENING = 30.0
 """Seconds that the handshake waits for a recogniser."""
 BEHIND = 60.0
 """Seconds that a recogniser may take for one message of audio, or for the last words, until it is given up."""
+READ_AHEAD = 4 * 1024 * 1024
+"""Bytes that are read and not yet heard, before the client is made to wait."""
+MESSAGE = 100
+"""Bytes that a message takes in memory beside its content."""
 TICK = 1.0
 """Seconds between two looks at the conversation, at most."""
 LONGEST_MESSAGE = 64 * 1024
@@ -36,13 +42,16 @@ DATA_0000 = "DATA-0000"
 
 async def open_stream(services: Services, hearing: LiveOptions) -> LiveStream:
     """Return a stream for a handshake; refuse it when all places are taken, or no audio can be like that."""
+    info = services.live.info
+    if not info.streams:
+        raise bad_request(f"The engine {info.name} does not hear live audio. Others: deepgram serve --engine.")
     try:
         return await asyncio.wait_for(services.live.open(hearing), OPENING)
     except Busy:
         raise too_many_streams(services.settings.max_streams) from None
     except AudioError as error:
         raise bad_request(f"Bad Request: {error}", "INVALID_QUERY_PARAMETER") from None
-    except (WorkerLost, asyncio.TimeoutError) as error:
+    except (EngineError, WorkerLost, asyncio.TimeoutError) as error:
         log.error("a live stream could not be opened: %s", error or "nothing answered")
         message = "The recogniser is not ready; try again shortly."
         raise Refusal(503, "SERVICE_UNAVAILABLE", message, {"retry-after": "1"}) from None
@@ -65,7 +74,10 @@ class LiveConversation(ABC):
         """How the conversation ends once everything has been said."""
         self._clock = asyncio.get_running_loop().time
         self._duration = 0.0
-        self._heard_at = self._clock()
+        self._active_at = self._clock()
+        self._unheard: asyncio.Queue[bytes | str | None] = asyncio.Queue()
+        self._ahead = 0
+        self._room = asyncio.Event()
         self._feeding_since: float | None = None
         self._finishing_since: float | None = None
 
@@ -105,7 +117,7 @@ class LiveConversation(ABC):
         try:
             await self.conversation.accept()
             await self.begin()
-            tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._tell())]
+            tasks = [asyncio.create_task(work) for work in (self._tell(), self._hear(), self._read())]
             await self._watch(*tasks)
             ending = self.ending
         except Gone:
@@ -127,29 +139,22 @@ class LiveConversation(ABC):
         """Take no more audio; the last words come, then the end."""
         if self._finishing_since is None:
             self._finishing_since = self._clock()
+            self._room.set()
             await self.stream.finish()
 
     @property
     def silent_since(self) -> float:
         """Since when nothing came from the client (s on the clock of the event loop)."""
-        return self._heard_at
+        return self._active_at
 
-    async def _watch(self, hearing: asyncio.Task[None], telling: asyncio.Task[None]) -> None:
+    async def _watch(self, telling: asyncio.Task[None], *others: asyncio.Task[None]) -> None:
         """Return when everything is said; raise what went wrong, or how it is to end."""
-        waiting = {hearing, telling}
+        waiting = {telling, *others}
         tick = min(TICK, self.conversation.services.settings.idle_timeout / 4)
-        while True:
-            done, _ = await asyncio.wait(waiting, timeout=tick, return_when=asyncio.FIRST_COMPLETED)
-            if telling in done:
-                return telling.result()
-            if hearing in done:
-                waiting.remove(hearing)
-                try:
-                    hearing.result()
-                except Gone as gone:
-                    if not self.outlives_client or gone.code == 1012:  # the server stops
-                        raise
-                    await self._finish_in_time()
+        while not telling.done():
+            done, waiting = await asyncio.wait(waiting, timeout=tick, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
             await self._look(self._clock())
 
     async def _look(self, now: float) -> None:
@@ -170,21 +175,43 @@ class LiveConversation(ABC):
         except asyncio.TimeoutError:
             raise Ending(1011, "The recogniser does not keep up.") from None
 
+    async def _read(self) -> None:
+        """Take messages from the socket, a little ahead of what is heard."""
+        try:
+            while True:
+                message = await self.conversation.receive()
+                self._active_at = self._clock()
+                if self._finishing_since is not None:
+                    continue  # what comes after the end is not heard; that the client leaves, is
+                self._ahead += len(message) + MESSAGE
+                self._unheard.put_nowait(message)
+                if self._ahead > READ_AHEAD:
+                    self._room.clear()
+                    await self._room.wait()
+        except Gone as gone:
+            if not self.outlives_client or gone.code == 1012:  # the server stops
+                raise
+            self._unheard.put_nowait(None)
+
     async def _hear(self) -> None:
-        while True:
-            message = await self.conversation.receive()
-            if self._finishing_since is not None:
-                continue  # what comes after the end is not heard; that the client leaves, is
+        """Do what the messages say, one after the other."""
+        while self._finishing_since is None:
+            message = await self._unheard.get()
             self._feeding_since = self._clock()
             await self.conversation.until_read()
-            if isinstance(message, str):
+            if message is None:
+                await self.finish()
+            elif isinstance(message, str):
                 await self._obey(message)
             elif message:
                 await self.stream.feed(message)
             else:
                 await self.hear_nothing()
             self._feeding_since = None
-            self._heard_at = self._clock()
+            self._active_at = self._clock()  # while it was not read, a client could not be active
+            self._ahead -= len(message or b"") + MESSAGE
+            if self._ahead <= READ_AHEAD:
+                self._room.set()
 
     async def _obey(self, frame: str) -> None:
         if len(frame) > LONGEST_MESSAGE:
@@ -240,7 +267,8 @@ def _ending_of(error: Exception) -> Ending:
         return error
     if isinstance(error, AudioError):
         return Ending(1008, f"{DATA_0000}: {error}", DATA_0000)
-    if isinstance(error, WorkerLost):
+    if isinstance(error, WorkerLost | EngineError):
+        log.error("a live stream was lost: %s", error)
         return Ending(1011, "The recogniser failed.")
     log.error("a live conversation failed", exc_info=error)
     return Ending(1011, "The server failed; its log says why.")

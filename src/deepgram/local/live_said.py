@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from .audio import AudioError
 from .engines.recognizer import EngineError, Hints, Recognizer
 from .live import Ended, Happening, LiveOptions, TurnRules
 from .live_codecs import PACKETS
@@ -141,7 +142,7 @@ class InServer(Said):
             while (said := self._hearing.step()) is not None:
                 if said:
                     self._say(said)
-        except ValueError as error:  # AudioError, and nothing else is one here
+        except AudioError as error:
             self._fail(error)
         except Exception as error:
             self._fail(EngineError(f"{type(error).__name__}: {error}"))

@@ -57,6 +57,8 @@ class Hearing:
         self._channels = options.channels
         self._heard = 0  # samples
         self._pieces: deque[tuple[memoryview, ...]] = deque()
+        self.obeyed = 0
+        """Orders that were carried out."""
         self.over = False
         """Whether everything has been said."""
 
@@ -103,6 +105,7 @@ class Hearing:
             self.over = True
             said = [happening for listener in self._listeners for happening in listener.finish()]
             return [*said, Ended(self.seconds, self._channels, self._digest.hexdigest())]
+        self.obeyed += 1
         return list(self._obey(item))
 
     def close(self) -> None:

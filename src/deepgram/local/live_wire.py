@@ -37,7 +37,9 @@ def pack_options(options: LiveOptions) -> Message:
 
 def read_options(message: Message) -> LiveOptions:
     """Read the options of a stream."""
-    return LiveOptions(**{**message, "hints": _hints(message["hints"]), "turns": _rules(message["turns"])})
+    fields = {**message}
+    hints, turns = _hints(fields.pop("hints")), _rules(fields.pop("turns"))
+    return LiveOptions(**fields, hints=hints, turns=turns)
 
 
 def pack_order(order: Order) -> Message:

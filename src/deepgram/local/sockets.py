@@ -64,7 +64,10 @@ class Sockets(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def _cut_after(self, seconds: float) -> None:
+        """Cut the connection off at that time, or sooner if that was decided before."""
+        sooner = self._cut is not None and self._cut.when() < self.loop.time() + seconds
+        if sooner or self.disconnected:
+            return
         if self._cut is not None:
             self._cut.cancel()
-        if not self.disconnected:
-            self._cut = self.loop.call_later(seconds, self.transport.abort)
+        self._cut = self.loop.call_later(seconds, self.transport.abort)

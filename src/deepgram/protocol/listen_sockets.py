@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from .command import command
@@ -23,6 +24,9 @@ from .socket import AsyncSocket, Media, SyncSocket
 
 Dict = dict[str, Any]
 """A message written as a dict: accepted wherever a model is."""
+
+DRIFTED = (AttributeError, IndexError, TypeError)
+"""What a message raises whose fields are not as documented: it is delivered, though not counted."""
 
 GOODBYE = '{"type": "CloseStream"}'
 
@@ -61,8 +65,9 @@ class V1Socket:
 
     def _note(self, event: Any) -> None:
         if isinstance(event, ListenV1Results) and event.is_final:
-            best = event.channel.alternatives[0] if event.channel.alternatives else None
-            self._session.note_final(event.start + event.duration, len(best.words) if best else 0)
+            with suppress(*DRIFTED):
+                best = event.channel.alternatives[0] if event.channel.alternatives else None
+                self._session.note_final(event.start + event.duration, len(best.words) if best else 0)
 
 
 class V1SocketClient(V1Socket, SyncSocket[V1SocketClientResponse]):
@@ -102,7 +107,8 @@ class V2Socket:
 
     def _note(self, event: Any) -> None:
         if isinstance(event, ListenV2TurnInfo) and event.event == "EndOfTurn":
-            self._session.note_final(event.audio_window_end, len(event.words))
+            with suppress(*DRIFTED):
+                self._session.note_final(event.audio_window_end, len(event.words))
 
 
 class V2SocketClient(V2Socket, SyncSocket[V2SocketClientResponse]):

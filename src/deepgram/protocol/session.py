@@ -27,6 +27,9 @@ Frame = Union[str, bytes]
 TICK = 0.5
 """Seconds between two calls of :meth:`Session.tick`."""
 
+MOST_PATIENCE = 24
+"""How many times longer a peer may be silent at the most, because it has much to read: about a minute in all."""
+
 
 @dataclass(frozen=True)
 class Conduct:
@@ -41,8 +44,11 @@ class Conduct:
     silence: float = 1.0
     """Seconds without a frame from the peer after which it is pinged."""
     patience: int = 5
-    """Ticks after a ping without any sign of life until the peer counts as gone. They are counted, not timed: a
-    program that blocks its own thread or event loop must not blame the peer."""
+    """Ticks of silence after a ping until the peer counts as gone. They are counted, not timed: a program that blocks
+    its own thread or event loop must not blame the peer."""
+    backlog: int = 256 * 1024
+    """Bytes that a peer may still have to read before it comes to the ping. For each further amount of this size it
+    gets as much time again: who sends faster than the peer reads must not take it for gone."""
     stuck: float = 4.0
     """Seconds that one frame may take to leave before the peer counts as gone: it has stopped reading."""
 
@@ -110,6 +116,11 @@ class Session:
     _sending: int = 0
     _sending_since: float = 0.0
     _unanswered: int = 0
+    """Ticks of silence with a ping outstanding."""
+    _pinged: bool = False
+    _sent_before_ping: int = 0
+    _read: int = 0
+    """Bytes of audio that the peer has certainly read."""
     # Counted on the way of each message, so as plain numbers; a report is made of them when somebody asks.
     audio_bytes: int = 0
     messages_sent: int = 0
@@ -163,9 +174,10 @@ class Session:
         self._unanswered = 0
 
     def lives(self, now: float) -> None:
-        """The peer answered a ping."""
+        """The peer answered a ping: it has read all that was sent before."""
         self._last_life = now
         self._unanswered = 0
+        self._pinged, self._read = False, self._sent_before_ping
 
     # --- What time does -----------------------------------------------------------------------------------------------
 
@@ -179,12 +191,16 @@ class Session:
                 return []
             return [self.lose(f"the peer has not read anything for {self.conduct.stuck:g} s")]
         effects: list[Effect] = []
-        if self.pings and now - self._last_life >= self.conduct.silence:
-            if self._unanswered == 0:
+        if self.pings:
+            silent = now - self._last_life >= self.conduct.silence
+            if not self._pinged and (silent or self.audio_bytes - self._read > self.conduct.backlog):
+                self._pinged, self._sent_before_ping = True, self.audio_bytes
                 effects.append(Ping())
-            elif self._unanswered > self.conduct.patience:
-                return [self.lose(f"the peer has not answered for {now - self._last_life:.0f} s")]
-            self._unanswered += 1
+            elif silent:
+                self._unanswered += 1
+                unread = min((self._sent_before_ping - self._read) // self.conduct.backlog, MOST_PATIENCE)
+                if self._unanswered > self.conduct.patience * (1 + unread):
+                    return [self.lose(f"the peer has not answered for {now - self._last_life:.0f} s")]
         keep_alive = self.conduct.keep_alive
         due = now - self._last_input >= self.conduct.keep_alive_after
         if keep_alive and due and self.state == "open" and not self.said_goodbye:

@@ -165,10 +165,7 @@ class Socket(Caller, Generic[E]):
             misread = FrameError(frame, error)
             logging.getLogger(type(self).__module__).warning("%s", misread)
             return misread
-        try:  # not suppress(): this is the way of every message
-            self._note(event)
-        except (AttributeError, IndexError, TypeError):  # its fields drifted: it is delivered, though not counted
-            pass
+        self._note(event)
         return event
 
     def _note(self, event: Any) -> None:
