@@ -221,6 +221,17 @@ def test_pocketsphinx_streams_interim_and_final_words(sphinx: Recognizer, speech
         assert in_order(final, len(speech) / 2 / RATE)
 
 
+def test_pocketsphinx_keeps_what_it_understood_when_audio_is_cut_within_a_word(
+    sphinx: Recognizer, speech: bytes
+) -> None:
+    start = 2 * int(RATE * 0.9)  # where a sentence begins
+    for length in (0.80, 1.16, 1.2):  # s; the decoder's best path ends in nothing for the first two
+        stream = sphinx.stream(Hints())
+        stream.feed(speech[start : start + 2 * int(RATE * length)])
+        interim = stream.interim()
+        assert stream.finish() or not interim, f"nothing is left of {texts(interim)}"
+
+
 def test_pocketsphinx_names_what_a_model_folder_lacks(sphinx: Recognizer, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="hmm, dict, lm not found"):
         engines.create("pocketsphinx", str(tmp_path))

@@ -54,8 +54,9 @@ class PocketSphinx(Recognizer):
 
     def recognize(self, pcm: bytes, hints: Hints) -> Sequence[Word]:
         """Return the words of a segment; key terms spotted in it take the place of what was understood there."""
-        self._hear(self._batch, pcm)
-        words = _words(self._batch)
+        self._begin(self._batch)
+        _feed(self._batch, pcm)
+        words = _ended(self._batch)
         return favoured(words, self.find(pcm, hints.keyterms)) if hints.keyterms else words
 
     def find(self, pcm: bytes, terms: Sequence[str]) -> Sequence[Word]:
@@ -120,10 +121,10 @@ class _Stream(RecognizerStream):
         return self._words()
 
     def finish(self) -> Sequence[Word]:
-        self._decoder.end_utt()
+        words: Sequence[Word] = _ended(self._decoder)
         if self._known:
             self._spotter.end_utt()
-        words = self._words()
+            words = favoured(words, _spotted(self._spotter, self._known))
         self._give_back()
         return words
 
@@ -187,6 +188,16 @@ def _segments(decoder: Any) -> Iterable[tuple[str, float, float, float]]:
         start, end = segment.start_frame / FRAMES_PER_SECOND, (segment.end_frame + 1) / FRAMES_PER_SECOND
         # Phrases end in a space. A posterior is a float here and can exceed 1 by rounding.
         yield segment.word.strip(), start, end, min(1.0, max(0.0, float(segment.prob)))
+
+
+def _ended(decoder: Any) -> list[Word]:
+    """End an utterance and return its words.
+
+    The best path may end in nothing, where audio is cut within a word; then what was understood until then stands.
+    """
+    heard = _words(decoder)
+    decoder.end_utt()
+    return _words(decoder) or heard
 
 
 def _words(decoder: Any) -> list[Word]:
