@@ -325,10 +325,15 @@ def test_a_stream_that_is_closed_within_a_word_gives_its_decoder_back(
 ) -> None:
     made: list[object] = []
     make: Callable[..., object] = pocketsphinx._decoder  # type: ignore[attr-defined]
-    monkeypatch.setattr(pocketsphinx, "_decoder", lambda **settings: made.append(0) or make(**settings))
+
+    def counted(**settings: object) -> object:
+        made.append(settings)
+        return make(**settings)
+
+    monkeypatch.setattr(pocketsphinx, "_decoder", counted)
     for _ in range(3):
         stream = Hearing(options(), pocketsphinx, lambda: None)
-        stream.audio(read_speech[: 3 * 2 * RATE])
+        stream.audio(read_speech[2 * RATE : 3 * 2 * RATE])
         while stream.step() is not None:
             pass
         stream.close()

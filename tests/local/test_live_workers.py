@@ -9,14 +9,14 @@ import signal
 import threading
 import time
 import wave
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deepgram.local import audio, engines
+from deepgram.local import audio, engines, live_workers
 from deepgram.local.audio import AudioError
 from deepgram.local.engines import EngineError, EngineInfo, Hints
 from deepgram.local.live import Busy, Ended, Happening, Heard, LiveOptions, LiveStream, Turn, TurnRules
@@ -46,7 +46,7 @@ def wav(pcm: bytes) -> bytes:
 @asynccontextmanager
 async def running(
     engine: str = "scripted", info: EngineInfo = SCRIPTED, *, workers: int = 1, max_streams: int = 16
-) -> AsyncIterator[LivePool]:
+) -> AsyncGenerator[LivePool, None]:
     before = set(threading.enumerate()), open_files()
     pool = LivePool(engine, info=info, workers=workers, max_streams=max_streams)
     await pool.start()
@@ -206,6 +206,35 @@ async def test_a_worker_that_dies_ends_its_streams_and_no_others() -> None:
         assert second.pid in {worker.pid for worker in processes()}
         for stream in again:
             await stream.close()
+
+
+async def test_a_worker_that_hangs_is_ended_and_its_streams_learn_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_workers, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(live_workers, "STALLED_SECONDS", 0.3)
+    async with running() as pool:
+        stream, idle = await pool.open(IN_WORKER), await pool.open(IN_WORKER)
+        (worker,) = processes()
+        worker.suspend()
+        with pytest.raises(WorkerLost):
+            await asyncio.wait_for(stream.feed(wav(noise(60))), PATIENCE)
+        with pytest.raises(WorkerLost):
+            await next_of(idle)
+        await asyncio.gather(stream.close(), idle.close())
+
+
+async def test_a_stream_that_waits_for_audio_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_workers, "WATCH_SECONDS", 0.02)
+    monkeypatch.setattr(live_workers, "STALLED_SECONDS", 0.1)
+    async with running() as pool:
+        stream = await pool.open(IN_WORKER)
+        data = wav(noise(1))
+        for at in (0, 5, 2000):  # too little to know what it is, a header, all
+            await stream.feed(data[at : {0: 5, 5: 2000}.get(at, len(data))])
+            await stream.finalize()
+            await asyncio.sleep(0.3)
+        await stream.finish()
+        assert text([happening async for happening in stream])
+        await stream.close()
 
 
 async def test_feeding_waits_while_the_worker_is_behind_and_memory_does_not_grow() -> None:

@@ -108,7 +108,7 @@ def test_d29_a_refusal_is_tried_again_so_often(options: RequestOptions, of_clien
     steps = exchange(request(options=options), config(max_retries=of_client), SILENT)
     step = next(steps)
     sent: list[Send] = []
-    with pytest.raises(ServerError) as caught:  # noqa: PT012
+    with pytest.raises(ServerError) as caught:
         while True:
             match step:
                 case Send():

@@ -255,7 +255,7 @@ class ResultsListener(Listener):
                 return
             # Noise goes on without words: the gap is one between final words.
             words = self._settle()
-            self._ending = self._utterance is None
+            self._ending = not self._speech.speaking
             gap.heard(words)
             yield self._final(words, now)
         last = gap.ended(now / SAMPLE_RATE)

@@ -131,14 +131,16 @@ def _samples(name: str, data: bytes) -> Samples:
         return coded
     if name in _FLOATS:
         floats = np.nan_to_num(np.frombuffer(data, _FLOATS[name]), posinf=1.0, neginf=-1.0)
-        return np.clip(floats, -1, 1).astype(np.float32, copy=False)
+        clipped: Samples = np.clip(floats, -1, 1).astype(np.float32)
+        return clipped
     if name == "s24":
         wide = np.zeros((len(data) // 3, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
         name, data = "s32", wide.tobytes()
     dtype, scale = _SCALED[name]
     integers = np.frombuffer(data, dtype).astype(np.float32)
-    return (integers - np.float32(128 if name == "u8" else 0)) / np.float32(scale)
+    scaled: Samples = np.divide(integers - (128 if name == "u8" else 0), scale, dtype=np.float32)
+    return scaled
 
 
 def _mulaw() -> Samples:

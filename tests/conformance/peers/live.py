@@ -8,9 +8,10 @@ import json
 import sys
 import threading
 
+from recorded import environment
+
 from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.core.events import EventType
-from recorded import environment
 
 
 def chunks(path):
