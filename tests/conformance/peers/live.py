@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import threading
+from itertools import pairwise
 
 from recorded import environment
 
@@ -38,7 +39,7 @@ class Seen:
         final = [m for m in self.messages if m.type == "Results" and m.is_final]
         turns = [m for m in self.messages if m.type == "TurnInfo"]
         return {
-            "order": [event for event, before in zip(self.order, [None, *self.order]) if event != before],
+            "order": [event for before, event in pairwise([None, *self.order]) if event != before],
             "types": sorted({m.type for m in self.messages}),
             "last": self.messages[-1].type,
             "words": [w.word for m in final for w in m.channel.alternatives[0].words],
