@@ -32,7 +32,7 @@ def seconds(pieces: list[Piece]) -> float:
 def pitch(pieces: list[Piece], channel: int = 0) -> float:
     """Hz of the loudest tone."""
     heard = samples(pieces, channel).astype(np.float64)
-    return float(np.abs(np.fft.rfft(heard)).argmax() * audio.SAMPLE_RATE / len(heard))
+    return float(np.argmax(np.abs(np.fft.rfft(heard))) * audio.SAMPLE_RATE / len(heard))
 
 
 @pytest.mark.parametrize(

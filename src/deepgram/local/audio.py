@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import av
 import av.container
@@ -175,6 +175,10 @@ def _no_second_file(*_: object) -> NoReturn:
     raise PermissionError("audio may not open other files")
 
 
+# Tags in a wrong encoding are no reason to refuse audio. PyAV 19 leaves them alone by itself.
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+
+
 def _open(
     source: BinaryIO,
     head: bytes,
@@ -192,14 +196,15 @@ def _open(
         demuxer, extra = _raw(encoding, sample_rate, channels)
         options |= {"format_whitelist": demuxer, **extra}
     try:
-        return av.open(
+        container: av.container.InputContainer = av.open(
             _OneFile(source),
             "r",
             format=demuxer,
             container_options=options,
-            metadata_errors="replace",
             io_open=_no_second_file,
+            **_LENIENT,
         )
+        return container
     except (av.error.FFmpegError, ValueError, OSError) as error:
         hint = "" if encoding else "; raw audio needs the parameters encoding and sample_rate"
         raise AudioError(f"the bytes are not audio in a form that can be decoded{hint}") from error

@@ -56,9 +56,9 @@ class Intake(Generic[T]):
         self._ready = ready
         self._source: _Source[T] | None = None  # known when the first bytes are
         self._head = bytearray()
-        self._first: deque[bytes | T] = deque()  # what came before that
+        self._first: deque[bytes] = deque()  # what came before that
         self._held = 0  # bytes of it
-        self._early: deque[T] = deque()  # orders that came before all audio
+        self._early: deque[T] = deque()  # orders that came before any audio could be heard
         self._empty = False  # it ended without a byte
         self._closed = False
 
@@ -85,8 +85,6 @@ class Intake(Generic[T]):
         """Add an order: it comes out when the audio before it has."""
         if self._source is not None:
             self._source.put(order)
-        elif self._first:
-            self._first.append(order)
         else:
             self._early.append(order)
         self._ready()

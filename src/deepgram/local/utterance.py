@@ -65,7 +65,7 @@ class Utterance:
         if len(frames) < _QUIET_FRAMES:
             return self._end
         energy = np.convolve(np.einsum("ij,ij->i", frames, frames), np.ones(_QUIET_FRAMES), "valid")
-        return self._end - len(samples) + (int(energy.argmin()) + _QUIET_FRAMES // 2 + 1) * frame
+        return self._end - len(samples) + (int(np.argmin(energy)) + _QUIET_FRAMES // 2 + 1) * frame
 
     def _placed(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Shift the times of words to those of the stream, and keep them in order and within the utterance."""

@@ -122,7 +122,7 @@ class VoiceActivity:
         start, count = self._start or 0, len(self._levels)
         half = count // 2
         smooth = np.convolve(self._levels[half:], np.ones(_QUIET_FRAMES), "valid")
-        at = half + int(smooth.argmin()) + _QUIET_FRAMES // 2 + 1
+        at = half + int(np.argmin(smooth)) + _QUIET_FRAMES // 2 + 1
         self._start = self._floor = start + at
         self._levels = self._levels[at:]
         return Segment(start * self._size, (start + at) * self._size)
