@@ -187,6 +187,20 @@ def contained(speech: bytes, container: str, codec: str, rate: int = 48000, **op
     return target.getvalue()
 
 
+AMR = base64.b64decode(
+    "IyFBTVIKBFQRQHhDWnrqoKRK4gT4JrGzG9q1xLxcg8oEjzM/xQvmZD9/G7RkBDwez9N7DoB1ViqPoASOM2P1SLEH9qoX5OIEoEKg8XtHlV/Q"
+    "8gTKBDzmyzNugnqS9ZbxnASObMbGMy8rqCMEi64EjhH88SOyW+3wjsjuBNkyxPVaWwV/R92iYgSON/zzC/80+/mU80gEjuaUc2uXBaDgaSl8"
+    "BPgRufM2SgfN3yVLTAQ8bNjGE6abTPk6VaAEkRPZwVSHqswzjmryBID4m+Gu9vuXozLzRgQe5ctluLaDbu7Fe4IEPruStruazigsPZj+BJXl"
+    "lsaWhlarsycaHASVbJHoOU8qn5CcsP4EVBSUxRuw9ChdTFCqBDQt+/dSjDVnCoS02gSRFBf4XEUjh5ODBRQEleuzAzZLN6cJtw1eBNMvwQmD"
+    "pDqGagH+ZgQ+qJKWaJv3BSiUdZoEHS2KinjZdKu7LRuMBB1Jgq2oHxNKqUo5AgSujYeHtEJo6/Al20wElSqY6optGhy45OESBB4npAM0Uxjz"
+    "2PqCgARVU4s3NvFbRSLTi54EjhmDBzRiCenqd3myBJZTFwiAKEyiwd1TtAS13IT4VDFIeN7VfUwEtZ6G6jSYOTN2lbu2BLXwoxU2wqeMGMQ0"
+    "5ARUCbDGyKt6sEF3JtgEtfCbdgPUm/n50/G4BJFzzLMGdcb1MzaUygSPGdsCMxb77GiVLwIE/+mRMX6/y2vUzrFoBCpueL3zAx9xoem2MgRn"
+    "8JytsjgUdFiUVE4EZ/COWpf3wT8jiVgkBGBfgXvmk1foGp1+qgRb8HSMlVKjIU7UbgYEPLtoybMVK7tIbH74BJYCa4OLRvc5VAwXqAQZs/c5"
+    "NBi58MvKk5QEVerwuDc0tPHL+zJ2BCtKyCE52/kOL683+gShbC8zFPBDHNkLsK4E+Bk3FzbERfBvYgxkBDwo3QhYGkp8hUJCrAT4Qpd4LtxL"
+    "4/QwqQIEgHNb+YTwKO++ltIuBCXIP/g88eOmk2JlMgQqwVKnpIOp4SyGk4QEHkJPdVexVTywGH0wBNNChXAHC2Q/5BFVmA=="
+)
+"""1.2 s of speech as an AMR-NB file: wheels of PyAV from 19 on decode AMR and cannot write it."""
+
 CONTAINERS = [
     ("wav", "pcm_s16le", 48000, {}),
     ("wav", "pcm_mulaw", 8000, {}),
@@ -197,7 +211,6 @@ CONTAINERS = [
     ("adts", "aac", 44100, {}),
     ("mp4", "aac", 44100, FRAGMENTED),
     ("mpegts", "aac", 44100, {}),
-    ("amr", "libopencore_amrnb", 8000, {}),
 ]
 
 
@@ -211,9 +224,8 @@ def test_containers_are_recognised_and_decoded_as_they_arrive(
     half = len(data) // 2
     for at in range(0, half, 500):
         stream.intake.put_audio(data[at : min(at + 500, half)])
-    # Three seconds are there, of which a page of Ogg may be missing; all of AMR may, of which two kilobytes are probed.
-    if container != "amr":
-        stream.until(lambda: len(stream.pcm) >= 32000)
+    # Three seconds are there, of which a page of Ogg may be missing.
+    stream.until(lambda: len(stream.pcm) >= 32000)
     stream.intake.put_audio(data[half:])
     alike(stream.end(), whole)
 
@@ -275,10 +287,11 @@ def test_codecs_without_a_container_are_heard_by_their_name(speech: bytes) -> No
     heard = live(speech, encoding="linear16", sample_rate=48000)
     flac = contained(speech, "flac", "flac")
     alike(live(flac, encoding="flac", sample_rate=48000), heard)
-    amr = contained(speech, "amr", "libopencore_amrnb", 8000)
-    assert amr.startswith(b"#!AMR\n")
-    for data in (amr, amr[6:]):
-        alike(live(data, 320, encoding="amr-nb", sample_rate=8000), heard, level=0.1)
+    amr = b"".join(piece.pcm[0] for piece in decode(io.BytesIO(AMR)))
+    assert len(amr) > 2 * 16000
+    alike(live(AMR, 100), amr)
+    for data in (AMR, AMR[6:]):  # with the header "#!AMR" and without it
+        alike(live(data, 320, encoding="amr-nb", sample_rate=8000), amr)
 
 
 def test_opus_packets_are_heard_one_to_a_message(speech: bytes) -> None:
