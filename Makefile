@@ -39,6 +39,9 @@ surface: $(VENV)/dev.stamp  ## Write the import surface of this checkout
 bench: $(VENV)/dev.stamp $(VENV)/peers/7.17.0.stamp  ## Measure, against bare libraries and the official package
 	$(BIN)/python -m bench --official $(VENV)/peers/7.17.0/bin/python
 
+docs: $(VENV)/dev.stamp  ## Run every program of README and docs
+	$(BIN)/python -m pytest tests/conformance/test_documentation.py
+
 clean:  ## Remove what the commands above made
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -53,6 +56,7 @@ $(VENV)/demo.stamp: $(INPUTS) | $(VENV)/bin/python
 $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/bin/python
 	@echo "Setting up the development environment (once) ..."
 	@$(PIP) -e ".[dev]"
+	@$(PIP) --no-deps silero-vad  # for its model; what it depends on is torch
 	@touch $@ $(VENV)/demo.stamp
 
 $(VENV)/peers/%.stamp: | $(VENV)/bin/python

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .documents import drifted_document, hour_document, small_document
+from .live_peer import talking
 from .loopback import serving
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,8 @@ LIMIT = 300.0
 """Seconds that one measurement may take."""
 UPLOAD = 512
 """MiB of the large upload."""
+BUSY = 0.1
+"""Share of the time without a CPU from which on nothing can be said about keeping up with real time."""
 MIB = 2**20
 GB = 1e9
 
@@ -248,7 +251,78 @@ def recognition(bench: Bench) -> list[Row]:
     ]
 
 
-PARTS = {"start": starting, "large": large_answers, "small": small_calls, "upload": uploads, "server": recognition}
+def live_clients(bench: Bench) -> list[Row]:
+    """Measure live conversations from the client's side."""
+    rows: list[Row] = []
+    with talking() as address:
+
+        def alone(kind: str) -> tuple[list[Figures], list[Figures], list[Figures]]:
+            runs: tuple[list[Figures], list[Figures], list[Figures]] = ([], [], [])
+            for _ in range(2):
+                for side, (what, ours) in zip(
+                    runs, (("package", True), ("bare", True), ("package", False)), strict=True
+                ):
+                    side.append(bench.run("-m", "bench.live", kind, address, what, ours=ours))
+            return runs
+
+        def pair(kind: str, what: str, targets: Mapping[str, tuple[float | None, float | None]]) -> Generator[Row]:
+            ours, official = (bench.run("-m", "bench.live", kind, address, ours=ours) for ours in (True, False))
+            sides = (ours.get("package", {}), ours.get("bare", {}), official.get("package", {}))
+            for mode, (at_most, of_bare) in targets.items():
+                values = each(sides, lambda side, mode=mode: scaled(side.get(mode), 1e6))  # type: ignore[misc]
+                if at_most is not None:
+                    yield Row(f"{what}, {mode}", "us", values, at_most)
+                if of_bare is not None:
+                    yield Row(f"{what}, {mode}", "us", values, of_bare, of_bare=True)
+
+        received: dict[str, tuple[float | None, float | None]] = {"async": (20, 1.4), "sync": (25, 1.4)}
+        rows += pair("receive", "live message received, its words read", received)
+        rows += pair("send", "send_media of 640 bytes", {"async": (None, 1.15), "sync": (None, 1.15)})
+        rows += pair("latency", "message to handler, p50", {"async": (None, 1.5), "sync": (None, 1.5)})
+        # The run that kept time best: what comes late comes together, which costs less.
+        calm = each(alone("streams"), lambda runs: min((run["late"], run["per_core"]) for run in runs if run)[1])
+        rows.append(Row("1000 async streams in one process: per core", "streams", calm, at_least=600))
+        held = each(alone("memory"), lambda runs: min((run["bytes"] / 1e3 for run in runs if run), default=None))
+        rows.append(Row("memory of a conversation", "kB", held, 30))
+    return rows
+
+
+def live_server(bench: Bench) -> list[Row]:
+    """Measure live conversations from the server's side."""
+
+    def row(
+        what: str, unit: str, value: float | None, at_most: float | None = None, at_least: float | None = None
+    ) -> Row:
+        return Row(what, unit, (value, None, None), at_most, at_least)
+
+    rows: list[Row] = []
+    for kind in ("v1", "v2"):
+        run = bench.run("-m", "bench.live_server", kind, python=Path(sys.executable))
+        rows.append(
+            row(f"server: listen {kind}, protocol only: per core", "streams", run.get("per_core"), at_least=500)
+        )
+        rows.append(row("- its memory grows meanwhile by", "%", run.get("growth"), 1))
+    run = bench.run("-m", "bench.live_server", "speech", python=Path(sys.executable))
+    if run.get("waited", 0.0) > BUSY:
+        print(f"the recogniser had to wait for a CPU in {run['waited']:.0%} of the time", file=sys.stderr)
+    return [
+        *rows,
+        row("server: pocketsphinx, live: per core", "streams", run.get("per_core"), at_least=4),
+        row("- four on one worker: last results behind the audio", "ms", scaled(run.get("behind"), 1e3), 1000),
+        row("- final result after the endpoint, p50", "ms", scaled(run.get("final"), 1e3), 300),
+        row("- p95", "ms", scaled(run.get("final_worst"), 1e3)),
+    ]
+
+
+PARTS = {
+    "start": starting,
+    "large": large_answers,
+    "small": small_calls,
+    "upload": uploads,
+    "server": recognition,
+    "live": live_clients,
+    "streams": live_server,
+}
 HEAD = ["measure", "unit", "ours", "bare", "official", "of bare", "of official", "target", "reached"]
 
 

@@ -10,7 +10,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 BUFFER = 1 << 18
@@ -99,9 +99,9 @@ async def serve(folder: Path) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Generator[str]:
-    """Run the server in a process of its own; give its address."""
-    command = [sys.executable, "-m", "bench.loopback", str(folder)]
+def child(*module: str) -> Generator[str]:
+    """Run a module that serves in a process of its own; give the address that it prints."""
+    command = [sys.executable, "-m", *module]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -115,6 +115,11 @@ def serving(folder: Path) -> Generator[str]:
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+def serving(folder: Path) -> AbstractContextManager[str]:
+    """Run the server in a process of its own; give its address."""
+    return child("bench.loopback", str(folder))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ ALLOWED = {
     "audio": {"audio"},
     # The server runs a client of itself for those who ask (`server.client()`), and the command serves.
     "local": {"protocol", "local", "client", "cli", "_lazy"},
-    "cli": {"protocol", "runtime", "client", "audio", "cli", "local", "environment", "version"},
+    "cli": {"clients", "protocol", "runtime", "client", "audio", "cli", "local", "environment", "version"},
 }
 OUTSIDE = {
     "protocol": {"pydantic", "pydantic_core", "typing_extensions"},

@@ -125,7 +125,8 @@ class DeepgramClient(_Client):
                 read from DEEPGRAM_BASE_URL.
             verify: Which certificates are trusted: True, False, a CA file or a folder of them, or a TLS context.
             ssl_context: TLS context; wins over ``verify``.
-            proxy: URL of a proxy for REST and sockets; the usual variables (HTTPS_PROXY ...) if not given.
+            proxy: URL of a proxy for REST and sockets; the usual variables (HTTPS_PROXY ...) if not given,
+                which do not count for this machine (127.0.0.1, localhost).
             reconnect: Whether a lost conversation is taken up again.
             redact_credentials_in_logs: Keeps keys out of the log of the websockets library, in the whole process.
             max_message_bytes: Largest message that a conversation accepts.

@@ -56,8 +56,8 @@ def test_a_port_that_is_taken_is_told(bare: Run) -> None:
 
 def test_an_engine_that_is_not_there_is_told(bare: Run) -> None:
     ended = bare("serve", "--port", "0", "--engine", "clairvoyance")
-    assert ended.code == 1
-    assert "there is no engine 'clairvoyance'" in ended.err
+    assert ended.code == 2
+    assert ended.err.lower().startswith("error: there is no engine 'clairvoyance'")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

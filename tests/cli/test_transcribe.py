@@ -279,8 +279,6 @@ def test_help_lists_every_parameter_of_the_operation_with_its_documentation(
 
 
 def test_local_uses_the_embedded_server_and_needs_no_credential(bare: Run, tmp_path: Path) -> None:
-    for library in ("uvicorn", "starlette", "av", "soxr"):
-        pytest.importorskip(library)
     recording = tmp_path / "noise.wav"
     with wave.open(str(recording), "wb") as file:
         file.setnchannels(1)
@@ -297,9 +295,7 @@ def test_local_uses_the_embedded_server_and_needs_no_credential(bare: Run, tmp_p
 
 
 def test_an_engine_that_is_not_there_is_a_clear_error(bare: Run, audio: Path) -> None:
-    for library in ("uvicorn", "starlette", "av", "soxr"):
-        pytest.importorskip(library)
     ended = bare("transcribe", audio, "--local", "--engine", "clairvoyance")
-    assert ended.code in (1, 2)
+    assert ended.code == 2
     assert "clairvoyance" in ended.err
     assert len(ended.err.splitlines()) == 1

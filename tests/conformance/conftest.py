@@ -6,6 +6,7 @@ import importlib.util
 import threading
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -53,6 +54,9 @@ class Neighbour(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Visit)
         self.files: dict[str, bytes] = {}
+        self.redirects: dict[str, str] = {}
+        self.refuses = False
+        """Whether what is sent to it is answered with 503."""
         self.received: Queue[tuple[str, str, bytes]] = Queue()
 
     @property
@@ -67,6 +71,18 @@ class Visit(BaseHTTPRequestHandler):
         return self.server
 
     def do_GET(self) -> None:
+        if self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # until nobody reads on
+                while True:
+                    self.wfile.write(bytes(65536))
+            return
+        if self.path in self.neighbour.redirects:
+            self.send_response(302)
+            self.send_header("location", self.neighbour.redirects[self.path])
+            self.end_headers()
+            return
         body = self.neighbour.files.get(self.path)
         if body is None:
             self.send_error(404)
@@ -79,7 +95,7 @@ class Visit(BaseHTTPRequestHandler):
     def take(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.neighbour.received.put((self.command, self.path, body))
-        self.send_response(200)
+        self.send_response(503 if self.neighbour.refuses else 200)
         self.send_header("content-length", "0")
         self.end_headers()
 

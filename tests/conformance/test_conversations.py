@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,9 +24,10 @@ from websockets.http11 import Request, Response
 
 from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.core.events import EventType
+from deepgram.protocol.iteration import FrameError
 from deepgram.protocol.models.listen_live import ListenV1Metadata, ListenV1Results
 from deepgram.protocol.request import RequestOptions
-from deepgram.protocol.socket import FrameError, HandlerError
+from deepgram.protocol.socket import HandlerError
 from deepgram.runtime.errors import (
     ApiError,
     ConversationClosed,
@@ -72,8 +74,14 @@ METADATA: dict[str, Any] = {
 class Peer:
     """A WebSocket server in a thread, with one behaviour for every connection."""
 
-    def __init__(self, behaviour: Behaviour, refuse: Callable[[Request], Response | None] | None = None) -> None:
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        refuse: Callable[[Request], Response | None] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.behaviour = behaviour
+        self.tls = tls
         self.refuse = refuse
         self.handshakes: list[Request] = []
         self.received: list[str | bytes] = []
@@ -94,7 +102,7 @@ class Peer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     async def _serve(self) -> None:
         async def process(_: ServerConnection, request: Request) -> Response | None:
@@ -106,7 +114,14 @@ class Peer:
                 await self.behaviour(connection)
 
         async with serve(
-            handle, "127.0.0.1", 0, process_request=process, compression=None, close_timeout=1, max_size=None
+            handle,
+            "127.0.0.1",
+            0,
+            process_request=process,
+            compression=None,
+            close_timeout=1,
+            max_size=None,
+            ssl=self.tls,
         ) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             self._ready.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import sys
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,17 @@ import av
 import numpy as np
 import pytest
 
+from deepgram.local import engines
+
 MakeWav = Callable[..., bytes]
+
+
+def needs(engine: str) -> None:
+    """Fail without ``engine``, which the extra dev brings; skip where its library has no wheels yet."""
+    reason = engines.missing(engine)
+    if reason is not None and sys.version_info >= (3, 14):
+        pytest.skip(reason)
+    assert reason is None, reason
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +31,7 @@ def two_cities() -> Path:
     """44 s of read speech (48 kHz, mono) that the wheel of moonshine-voice brings."""
     spec = importlib.util.find_spec("moonshine_voice")
     if spec is None or not spec.submodule_search_locations:
-        pytest.skip("moonshine-voice, whose wheel brings the recording, is not installed")
+        pytest.fail("moonshine-voice, whose wheel brings the recording, is not installed: it is part of the extra dev")
     return Path(spec.submodule_search_locations[0]) / "assets" / "two_cities.wav"
 
 

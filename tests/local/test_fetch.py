@@ -8,10 +8,10 @@ import hashlib
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import httpx
@@ -26,15 +26,15 @@ from deepgram.local.fetch import (
     download,
     guarded_client,
 )
-from deepgram.local.guard import Resolver, is_public, resolve, shown
+from deepgram.local.guard import is_public, shown
 
-PUBLIC = "93.184.216.34"
-PUBLIC_TOO = "93.184.216.35"
+from .internet import PUBLIC, PUBLIC_TOO, Internet, names
+
 Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Web:
-    """A web server on the loopback whose answers are bytes, and the Internet as the guard sees it."""
+    """A web server on the loopback whose answers are bytes, byte for byte."""
 
     def __init__(self) -> None:
         self.heads: list[str] = []
@@ -65,37 +65,6 @@ class Web:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class Internet(httpcore.AsyncNetworkBackend):
-    """Leads two public addresses to the server on the loopback, and says where connections were to go."""
-
-    def __init__(self, port: int, dead: Sequence[str] = ()) -> None:
-        self.asked: list[tuple[str, int]] = []
-        self._port = port
-        self._dead = dead
-        self._sockets = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        self.asked.append((host, port))
-        if host in self._dead:
-            raise httpcore.ConnectError("no answer")
-        assert host in (PUBLIC, PUBLIC_TOO), "the guard let something else through"
-        return await self._sockets.connect_tcp("127.0.0.1", self._port, timeout)
-
-
-def names(table: Mapping[str, Sequence[str]]) -> Resolver:
-    async def look_up(host: str, port: int) -> Sequence[str]:
-        return table[host] if host in table else await resolve(host, port)
-
-    return look_up
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from deepgram.local.engines import Recognizer, Word
 from deepgram.local.engines.scripted import Scripted
 from deepgram.local.live import Ended, Happening, Heard, LiveOptions, SpeechBegan, Turn, TurnRules, UtteranceEnded
 from deepgram.local.live_stream import Configure, EndTurn, Finalize, Hearing, Order
+from deepgram.local.speech_detectors import WebRTC, load
 from tests.local.test_turns import obeys_flux
 
 RATE = 16000
@@ -43,7 +44,8 @@ def options(**given: object) -> LiveOptions:
 
 def heard(options: LiveOptions, *parts: Part, chunk: int = 3200, engine: Recognizer | None = None) -> list[Happening]:
     """Let a stream hear audio and orders; return all that happens, up to its end."""
-    hearing = Hearing(options, engine or Scripted(), lambda: None)
+    engine = engine or Scripted()
+    hearing = Hearing(options, engine, load("webrtc", light=engine.info.light), lambda: None)
     happenings: list[Happening] = []
 
     def step() -> None:
@@ -305,7 +307,7 @@ def test_speakers_at_the_same_time_do_not_disturb_one_another(pocketsphinx: Reco
     asked = options(endpointing_ms=300)
     parts = read_speech[: 5 * 2 * RATE], read_speech[5 * 2 * RATE : 9 * 2 * RATE]
     alone = [heard(asked, part, engine=pocketsphinx) for part in parts]
-    streams = [Hearing(asked, pocketsphinx, lambda: None) for _ in parts]
+    streams = [Hearing(asked, pocketsphinx, WebRTC, lambda: None) for _ in parts]
     together: list[list[Happening]] = [[], []]
     for at in range(0, len(parts[0]), 3200):
         for stream, part, said in zip(streams, parts, together, strict=True):
@@ -332,7 +334,7 @@ def test_a_stream_that_is_closed_within_a_word_gives_its_decoder_back(
 
     monkeypatch.setattr(pocketsphinx, "_decoder", counted)
     for _ in range(3):
-        stream = Hearing(options(), pocketsphinx, lambda: None)
+        stream = Hearing(options(), pocketsphinx, WebRTC, lambda: None)
         stream.audio(read_speech[2 * RATE : 3 * 2 * RATE])
         while stream.step() is not None:
             pass

@@ -64,8 +64,18 @@ def open_files() -> int:
     return psutil.Process().num_fds()
 
 
+OTHERS: set[int] = set()
+"""Processes of a server that other tests left running for those to come."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    OTHERS.clear()
+    OTHERS.update(child.pid for child in processes())
+
+
 def processes() -> list[psutil.Process]:
-    mine = psutil.Process().children()
+    mine = [child for child in psutil.Process().children() if child.pid not in OTHERS]
     return [child for child in mine if "deepgram.local.live_worker_main" in " ".join(child.cmdline())]
 
 

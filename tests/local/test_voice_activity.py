@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from deepgram.local import audio
+from deepgram.local.speech_detectors import WebRTC
 from deepgram.local.voice_activity import Segment, VoiceActivity
 
 RATE = 16000
 
 
 def heard(pcm: bytes, size: int | None = None, **settings: float) -> list[Segment]:
-    detector = VoiceActivity(RATE, **settings)  # type: ignore[arg-type]
+    detector = VoiceActivity(WebRTC(), **settings)
     size = size or max(1, len(pcm))
     found = [segment for at in range(0, len(pcm), size) for segment in detector.feed(pcm[at : at + size])]
     return found + detector.finish()
@@ -68,7 +69,7 @@ def test_long_speech_is_cut_where_it_is_quiet(speech: bytes) -> None:
 
 
 def test_speech_that_never_pauses_is_cut_in_time_and_little_is_kept(speech: bytes) -> None:
-    detector = VoiceActivity(RATE, pause=1000.0, longest=4.0)
+    detector = VoiceActivity(WebRTC(), pause=1000.0, longest=4.0)
     for _ in range(3):
         for at in range(0, len(speech), 32000):
             detector.feed(speech[at : at + 32000])
@@ -76,7 +77,7 @@ def test_speech_that_never_pauses_is_cut_in_time_and_little_is_kept(speech: byte
 
 
 def test_a_live_stream_knows_whether_somebody_speaks(speech: bytes) -> None:
-    detector = VoiceActivity(RATE)
+    detector = VoiceActivity(WebRTC())
     detector.feed(speech[: 3 * RATE * 2])
     assert detector.speaking
     detector.feed(silence(2))

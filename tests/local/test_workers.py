@@ -17,10 +17,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deepgram.local import engines, workers
+from deepgram.local import workers
 from deepgram.local.audio import AudioError
 from deepgram.local.engines import EngineError, Hints
 from deepgram.local.workers import WorkerLost, WorkerPool
+
+from .conftest import needs
 
 MakeWav = Callable[..., bytes]
 
@@ -177,8 +179,7 @@ async def test_audio_that_cannot_be_used_is_an_audio_error_and_the_next_is_serve
 
 
 async def test_real_speech_is_the_same_on_one_worker_and_on_two(two_cities: Path, tmp_path: Path) -> None:
-    if engines.missing("pocketsphinx"):
-        pytest.skip("pocketsphinx is not installed")
+    needs("pocketsphinx")
     opening = tmp_path / "opening.wav"
     with wave.open(str(two_cities)) as source, wave.open(str(opening), "wb") as target:
         target.setparams(source.getparams())

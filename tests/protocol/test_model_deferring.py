@@ -116,7 +116,7 @@ def test_a_deferred_document_compares_like_one_read_at_once(document: dict[str, 
 RAW = json.dumps({"passage": {"words": [{"word": str(n), "start": n} for n in range(500)], "title": "t"}})
 
 
-def test_children_are_made_when_asked_for_and_once() -> None:
+def test_d43_children_are_made_when_asked_for_and_once() -> None:
     passage = decode_json(Document, RAW).passage
     before = sum(type(item) is Word for item in gc.get_objects())
     assert passage.title == "t"

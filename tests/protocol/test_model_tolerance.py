@@ -163,7 +163,7 @@ def test_messages_are_chosen_by_type_and_never_lost(sent: dict[str, Any], kind: 
     assert {name: getattr(read, name) for name in sent} == sent
 
 
-def test_members_of_a_marked_union_are_chosen_by_their_mark() -> None:
+def test_d33_members_of_a_marked_union_are_chosen_by_their_mark_and_unknown_ones_kept() -> None:
     class One(Model):
         version: Literal["v1"] = "v1"
 

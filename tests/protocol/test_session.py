@@ -129,6 +129,31 @@ def test_a_peer_that_has_much_to_read_gets_the_time_for_it() -> None:
     assert any(isinstance(effect, Fail) for _, effect in ticks(session, 20, 70)), "but not for ever"
 
 
+def test_a_ping_that_could_not_go_out_is_due_again_and_counts_as_silence() -> None:
+    session = begun(pings=True)
+    pings = 0
+    for step in range(1, 40):
+        for effect in session.tick(step * TICK):
+            if isinstance(effect, Ping):
+                pings += 1
+                session.ping_failed()
+            if isinstance(effect, Fail):
+                assert step * TICK <= 1 + 5
+                assert pings > 3
+                return
+    raise AssertionError("a peer that takes nothing at all is gone")
+
+
+def test_senders_that_take_turns_are_not_stuck() -> None:
+    session = begun()
+    session.sends(b"", 0.1)
+    for step in range(1, 40):
+        session.sends(b"", step * TICK)
+        session.sent()  # one frame leaves, the next is on its way: there is always one
+        assert not any(isinstance(effect, Fail) for effect in session.tick(step * TICK))
+    assert any(isinstance(effect, Fail) for _, effect in ticks(session, 20, 26)), "until none leaves any more"
+
+
 def test_a_long_conversation_with_a_talkative_peer_does_not_make_patience_grow() -> None:
     session = begun(pings=True)
     now = 0.0

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -159,6 +160,6 @@ def http_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     from deepgram.runtime import default_clients
 
     if request.param == "aiohttp":
-        pytest.importorskip("httpx_aiohttp")
+        import_module("httpx_aiohttp")  # the extra dev has it; without it httpx would be tested twice
     else:
         monkeypatch.setattr(default_clients, "default_client", default_clients.DefaultAsyncHttpxClient)

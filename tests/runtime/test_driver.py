@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Bot
     if request.param == "httpx":
         monkeypatch.setattr(default_clients, "default_client", default_clients.DefaultAsyncHttpxClient)
     elif request.param == "aiohttp":
-        pytest.importorskip("httpx_aiohttp")
+        import_module("httpx_aiohttp")
     return Both(request.param)
 
 
@@ -647,7 +648,6 @@ async def test_the_default_async_clients() -> None:
     assert deepgram.DefaultAsyncHttpxClient is default_clients.DefaultAsyncHttpxClient
     async with default_clients.DefaultAsyncHttpxClient(headers={"a": "b"}) as client:
         assert (client.timeout.read, client.follow_redirects, client.headers["a"]) == (60, True, "b")
-    pytest.importorskip("httpx_aiohttp")
     async with default_clients.DefaultAioHttpClient(timeout=3) as client:
         assert (client.timeout.read, client.follow_redirects) == (3, True)
     async with AsyncDeepgramClient(api_key="k") as ours:
@@ -673,7 +673,7 @@ def test_without_the_extra_the_client_says_so(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_connection_timeouts_of_aiohttp_stay_timeouts() -> None:
-    aiohttp = pytest.importorskip("aiohttp")
+    aiohttp = import_module("aiohttp")
     late = httpx.ConnectTimeout("late")
     late.__cause__ = aiohttp.ConnectionTimeoutError()
     assert isinstance(http.translate(late, httpx.Request("GET", "http://h")), RequestTimedOut)

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from ..environment import DeepgramClientEnvironment
-from ..protocol.endpoint import Sync, endpoint
-from ..protocol.request import Call, RequestOptions
 from ..runtime.config import (
     ADDRESS_VARIABLE,
     KEY_VARIABLE,
@@ -24,7 +22,8 @@ from ..runtime.config import (
     find_environment,
 )
 from ..runtime.errors import ApiError
-from .failures import WrongUse, explain, not_started, without_server
+from ..runtime.http import past_proxies
+from .failures import WrongUse, check_engine, explain, not_started, without_server
 from .progress import shown
 
 if TYPE_CHECKING:
@@ -88,7 +87,9 @@ def embedded_server(stack: ExitStack, engine: str | None) -> Server:
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         from ..local.server import running
+        from ..local.settings import Settings
 
+        check_engine(engine or Settings.engine)
         with shown("starting the embedded server"):
             return stack.enter_context(running(engine=engine) if engine else running())
     except ModuleNotFoundError as missing:
@@ -114,19 +115,6 @@ def further_parameters(pairs: Sequence[str]) -> dict[str, Any]:
             raise WrongUse(f"--param needs NAME=VALUE, not {pair!r}.")
         found.setdefault(name, []).append(value)
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
-
-
-class Projects:
-    """The projects of a credential: the cheapest question, and one that checks the credential."""
-
-    @endpoint("GET", "v1/projects")
-    def list(self, *, request_options: RequestOptions | None = None) -> Call[object]:
-        """List the projects."""
-        return Call()
-
-
-class ProjectsClient(Sync, Projects):
-    """The projects of a credential."""
 
 
 class Recorder(httpx.SyncByteStream):
@@ -173,6 +161,7 @@ def http_client(timeout: float, received: Received) -> httpx.Client:
         return httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECTING)),
             follow_redirects=True,
+            mounts=past_proxies(),
             event_hooks={"response": [received.watch]},
         )
     except (ValueError, httpx.InvalidURL) as error:

@@ -182,8 +182,8 @@ def reach(api_key: str | None, base_url: str | None, credential: CredentialInUse
 
 def _asked(api_key: str | None, base_url: str | None, credential: CredentialInUse | None) -> Reached:
     from ..client import DeepgramClient
+    from ..clients.manage import ProjectsClient
     from ..runtime.errors import ApiError
-    from .connection import ProjectsClient
 
     keywords: dict[str, Any] = {"api_key": api_key if credential else "none", "base_url": base_url}
     given = {name: value for name, value in keywords.items() if value is not None}

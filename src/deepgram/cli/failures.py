@@ -59,6 +59,14 @@ def without_server(missing: ModuleNotFoundError) -> WrongUse:
     return WrongUse(f'The embedded server is not installed ({missing}): pip install "deepgram-sdk[cli,local]"')
 
 
+def check_engine(name: str) -> None:
+    """Refuse an engine that does not exist or is not installed, with what to do about it."""
+    from ..local.engines import missing
+
+    if (reason := missing(name)) is not None:
+        raise WrongUse(f"{reason[:1].upper()}{reason[1:]}.")
+
+
 def not_started(error: BaseException) -> Failure:
     """Return the error for an embedded server that did not start, with the reason."""
     cause = error.__cause__
@@ -155,7 +163,7 @@ def _explain_api_error(error: ApiError) -> str:
     if isinstance(error, ConversationClosed):
         return f"{said[:1].upper()}{said[1:]}. {_CLOSINGS.get(error.code or 0, '')}".strip()
     if status is None:  # the client could not even ask
-        return f"{said}."
+        return said if said.endswith("?") else f"{said}."
     if 200 <= status < 300:
         said = error.hint or "it has another shape than a transcription"
     sentences = [f"The service answered {status}: {said or 'without an explanation'}."]

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .arguments import CONNECTION, OUTPUT, ApiKey, AsSrt, AsVtt, BaseUrl, Engine, Local, Param
 from .described import of_operation, with_options
 from .failures import WrongUse
 from .results import Form, form_of, targets
-from .transcribe import CONNECTION, OUTPUT, existing
+from .transcribe import existing
 
 if TYPE_CHECKING:
     from ..client import AsyncDeepgramClient
@@ -71,30 +72,18 @@ def live(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the messages of the service, one on a line.", rich_help_panel=OUTPUT)
     ] = False,
-    as_srt: Annotated[bool, typer.Option("--srt", help="Write SubRip captions.", rich_help_panel=OUTPUT)] = False,
-    as_vtt: Annotated[bool, typer.Option("--vtt", help="Write WebVTT captions.", rich_help_panel=OUTPUT)] = False,
+    as_srt: AsSrt = False,
+    as_vtt: AsVtt = False,
     output: Annotated[
         Path | None,
         typer.Option(
             "-o", "--output", help="File to write; a terminal still shows what is said.", rich_help_panel=OUTPUT
         ),
     ] = None,
-    local: Annotated[
-        bool, typer.Option("--local", help="Use the embedded server, for this call.", rich_help_panel=CONNECTION)
-    ] = False,
-    engine: Annotated[
-        str | None, typer.Option(help="Engine of the embedded server (with --local).", rich_help_panel=CONNECTION)
-    ] = None,
-    api_key: Annotated[
-        str | None,
-        typer.Option(
-            help="Key of the API. Others on this machine can see it here; rather set DEEPGRAM_API_KEY.",
-            rich_help_panel=CONNECTION,
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of the API (or DEEPGRAM_BASE_URL).", rich_help_panel=CONNECTION)
-    ] = None,
+    local: Local = False,
+    engine: Engine = None,
+    api_key: ApiKey = None,
+    base_url: BaseUrl = None,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -102,14 +91,7 @@ def live(
             rich_help_panel=CONNECTION,
         ),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            help="A parameter of the API that this version does not know yet. May be given several times.",
-            rich_help_panel=CONNECTION,
-        ),
-    ] = None,
+    param: Param = None,
     **options: Any,
 ) -> None:
     """Turn speech into text while it is spoken."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .described import of_settings, with_options
-from .failures import Failure, WrongUse, not_started, without_server
+from .failures import Failure, WrongUse, check_engine, not_started, without_server
 
 if TYPE_CHECKING:
     from ..local.settings import Settings
@@ -33,6 +33,7 @@ def serve(**given: Any) -> None:
         from ..local.server import serve as run
     except ModuleNotFoundError as missing:
         raise without_server(missing) from missing
+    check_engine(settings.engine)
     try:
         run(settings, lambda address: _announce(address, settings))
     except OSError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .answers import remarks
+from .arguments import CONNECTION, OUTPUT, ApiKey, AsSrt, AsVtt, BaseUrl, Engine, Local, Param
 from .described import of_operation, with_options
 from .failures import WrongUse, code, complain, explain
 from .progress import shown
@@ -25,9 +26,6 @@ REMOTE_TIMEOUT = 600.0
 """Seconds: the service works up to 10 minutes on one recording (developers.deepgram.com/docs/errors, 504)."""
 LOCAL_TIMEOUT = 12 * 3600.0
 """Seconds: the embedded server needs the longest audio it accepts times the speed of the slowest engine."""
-
-OUTPUT = "Output"
-CONNECTION = "Connection"
 
 
 def command() -> Callable[..., Any]:
@@ -46,42 +44,23 @@ def transcribe(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the JSON of the service as it came.", rich_help_panel=OUTPUT)
     ] = False,
-    as_srt: Annotated[bool, typer.Option("--srt", help="Write SubRip captions.", rich_help_panel=OUTPUT)] = False,
-    as_vtt: Annotated[bool, typer.Option("--vtt", help="Write WebVTT captions.", rich_help_panel=OUTPUT)] = False,
+    as_srt: AsSrt = False,
+    as_vtt: AsVtt = False,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="File to write; for several inputs a folder.", rich_help_panel=OUTPUT),
     ] = None,
-    local: Annotated[
-        bool, typer.Option("--local", help="Use the embedded server, for this call.", rich_help_panel=CONNECTION)
-    ] = False,
-    engine: Annotated[
-        str | None, typer.Option(help="Engine of the embedded server (with --local).", rich_help_panel=CONNECTION)
-    ] = None,
-    api_key: Annotated[
-        str | None,
-        typer.Option(
-            help="Key of the API. Others on this machine can see it here; rather set DEEPGRAM_API_KEY.",
-            rich_help_panel=CONNECTION,
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of the API (or DEEPGRAM_BASE_URL).", rich_help_panel=CONNECTION)
-    ] = None,
+    local: Local = False,
+    engine: Engine = None,
+    api_key: ApiKey = None,
+    base_url: BaseUrl = None,
     timeout: Annotated[
         float | None,
         typer.Option(
             help=f"Seconds to wait for the service; {REMOTE_TIMEOUT:g} by default.", rich_help_panel=CONNECTION
         ),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            help="A parameter of the API that this version does not know yet. May be given several times.",
-            rich_help_panel=CONNECTION,
-        ),
-    ] = None,
+    param: Param = None,
     **options: Any,
 ) -> None:
     """Turn recorded speech into text.
@@ -119,13 +98,13 @@ def transcribe(
         else:
             make = partial(DeepgramClient, httpx_client=http)
             client = client_of_service(make, "transcribe", api_key, base_url)
-        exit_code = 0
-        for number, (source, target) in enumerate(zip(sources, chosen, strict=True)):
+        exit_code, between = 0, ""
+        for source, target in zip(sources, chosen, strict=True):
             try:
                 _ask(client, source, given, extra)
                 if len(sources) > 1 and target is None and form == "txt":
-                    head = f"==> {source} <==\n"
-                    write("\n" + head if number else head, None)
+                    write(f"{between}==> {source} <==\n", None)
+                    between = "\n"
                 write(rendered(received.body, form), target)
             except BrokenPipeError:
                 raise

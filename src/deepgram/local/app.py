@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .conversation import Conversation
-from .handlers import listen, live, turns
+from .handlers import listen, live, manage, turns
 from .refusals import Refusal, failed, unauthorized
 from .router import Asked, Router, refuse
 from .services import Services, running_services
@@ -35,7 +35,7 @@ Start = Callable[[Settings], AbstractAsyncContextManager[Services]]
 def build(settings: Settings, start: Start = running_services) -> Starlette:
     """Return the application. Its services start and stop with its lifespan."""
     router = Router()
-    for handlers in (listen, live, turns):
+    for handlers in (listen, live, turns, manage):
         handlers.register(router)
     services: list[Services] = []
 

@@ -11,20 +11,15 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-import numpy as np
-import webrtcvad
-
 from .audio import SAMPLE_RATE
 from .engines.recognizer import Hints, Recognizer, Word
-from .engines.scripted import LOUD
 from .live import Happening, Heard, LiveOptions, SpeechBegan, Turn, TurnRules, UtteranceEnded
+from .speech_detectors import FRAME, SpeechDetector
 from .turns import ONSET_OF, UPDATE_SECONDS, Speech, TurnDetector, UtteranceEnd
 from .utterance import Utterance
 
 Words: TypeAlias = Sequence[Word]
 
-FRAME = SAMPLE_RATE // 50
-"""Samples that are judged at once: 20 ms."""
 PADDING = SAMPLE_RATE // 4
 """Samples before the first voice that belong to an utterance: many words begin without voice."""
 SHORTEST_PAUSE = SAMPLE_RATE // 5
@@ -48,18 +43,16 @@ FIRST_WORD = PADDING + SAMPLE_RATE
 """Samples within which an utterance with words has its first one."""
 _UNSURE = PADDING + ONSET_OF * FRAME
 """Samples of silence that the next utterance may still claim."""
-_AGGRESSIVENESS = 1
-"""Of WebRTC's detector: 0 takes much for speech, 3 little."""
 
 
 class Listener(ABC):
     """Hears one channel."""
 
-    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer) -> None:
+    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer, detector: SpeechDetector) -> None:
         self._channel = channel
         self._recognizer = recognizer
         self._hints = options.hints
-        self._vad = None if recognizer.info.light else webrtcvad.Vad(_AGGRESSIVENESS)
+        self._detector = detector
         self._speech = Speech(FRAME)
         self._utterance: Utterance | None = None
         self._rest = b""  # less than a frame
@@ -73,7 +66,7 @@ class Listener(ABC):
         data = self._rest + pcm if self._rest else pcm
         whole = len(data) - len(data) % (2 * FRAME)
         self._rest = data[whole:]
-        for index, voiced in enumerate(self._voiced(data[:whole])):
+        for index, voiced in enumerate(self._detector.judge(data[:whole])):
             frame = data[index * 2 * FRAME : (index + 1) * 2 * FRAME]
             began = self._speech.frame(voiced)
             if self._utterance is not None:
@@ -118,13 +111,6 @@ class Listener(ABC):
     @abstractmethod
     def _finish(self) -> Iterator[Happening]:
         """Yield the last happenings."""
-
-    def _voiced(self, pcm: bytes) -> Sequence[bool]:
-        if self._vad is None:
-            frames = np.frombuffer(pcm, "<i2").reshape(-1, FRAME).astype(np.float32)
-            return [bool(loud) for loud in np.einsum("ij,ij->i", frames, frames) > LOUD * LOUD * FRAME]
-        step = 2 * FRAME
-        return [bool(self._vad.is_speech(pcm[at : at + step], SAMPLE_RATE)) for at in range(0, len(pcm), step)]
 
     def _begin(self) -> None:
         """Begin an utterance, with the padding before the first voice."""
@@ -189,8 +175,8 @@ class Listener(ABC):
 class ResultsListener(Listener):
     """Says results: what was heard since the last final one, interim and final."""
 
-    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer) -> None:
-        super().__init__(channel, options, recognizer)
+    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer, detector: SpeechDetector) -> None:
+        super().__init__(channel, options, recognizer, detector)
         self._options = options
         endpointing = options.endpointing_ms
         self._endpoint = None if endpointing is None else max(SHORTEST_PAUSE, endpointing * SAMPLE_RATE // 1000)
@@ -285,8 +271,8 @@ class ResultsListener(Listener):
 class TurnsListener(Listener):
     """Says turns. Their words are those of the utterances since the last one, with the interim words of the newest."""
 
-    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer) -> None:
-        super().__init__(channel, options, recognizer)
+    def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer, detector: SpeechDetector) -> None:
+        super().__init__(channel, options, recognizer, detector)
         self._turns = TurnDetector(options.turns or TurnRules())
         self._final: tuple[Word, ...] = ()
         self._words: tuple[Word, ...] = ()  # with the interim ones

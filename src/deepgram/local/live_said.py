@@ -11,6 +11,7 @@ from .engines.recognizer import EngineError, Hints, Recognizer
 from .live import Ended, Happening, LiveOptions, TurnRules
 from .live_codecs import PACKETS
 from .live_stream import Configure, EndTurn, Finalize, Hearing, Order
+from .speech_detectors import Detectors
 
 CHUNK = 16 * 1024
 """Bytes of audio that are handed on at once: what is between two of them can be something of another stream."""
@@ -93,10 +94,12 @@ class Said:
 class InServer(Said):
     """A stream that a light engine hears in the event loop."""
 
-    def __init__(self, options: LiveOptions, recognizer: Recognizer, release: Callable[[], None]) -> None:
+    def __init__(
+        self, options: LiveOptions, recognizer: Recognizer, detectors: Detectors, release: Callable[[], None]
+    ) -> None:
         super().__init__(release)
         # PCM only: codecs belong in processes of their own, for the sake of what hostile files do to them.
-        self._hearing = Hearing(options, recognizer, _nothing, containers=False)
+        self._hearing = Hearing(options, recognizer, detectors, _nothing, containers=False)
 
     async def feed(self, data: bytes) -> None:
         """Hear more audio."""

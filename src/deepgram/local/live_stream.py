@@ -17,6 +17,7 @@ from .engines.recognizer import Hints, Recognizer
 from .listeners import Listener, ResultsListener, TurnsListener
 from .live import Ended, Happening, LiveOptions, TurnRules
 from .live_audio import End, Intake
+from .speech_detectors import Detectors
 
 SLICE = SAMPLE_RATE // 5
 """Samples that are heard at once; then it is the turn of other streams."""
@@ -47,10 +48,17 @@ class Hearing:
     """A stream. One thread puts in, one calls :meth:`step`; ``ready`` is called when there is something to do."""
 
     def __init__(
-        self, options: LiveOptions, recognizer: Recognizer, ready: Callable[[], None], *, containers: bool = True
+        self,
+        options: LiveOptions,
+        recognizer: Recognizer,
+        detectors: Detectors,
+        ready: Callable[[], None],
+        *,
+        containers: bool = True,
     ) -> None:
         self._options = options
         self._recognizer = recognizer
+        self._detectors = detectors
         self._intake: Intake[Order] = Intake(options, ready, containers=containers)
         self._digest = hashlib.sha256()
         self._listeners: list[Listener] = []
@@ -131,7 +139,7 @@ class Hearing:
 
     def _listen(self, channels: int) -> list[Listener]:
         kind = ResultsListener if self._options.turns is None else TurnsListener
-        return [kind(channel, self._options, self._recognizer) for channel in range(channels)]
+        return [kind(channel, self._options, self._recognizer, self._detectors()) for channel in range(channels)]
 
     def _obey(self, order: Order) -> Iterator[Happening]:
         if isinstance(order, Configure):

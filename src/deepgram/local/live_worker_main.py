@@ -17,10 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from . import engines, live_wire
+from . import engines, live_wire, speech_detectors
 from .audio import AudioError
 from .engines import Recognizer
 from .live_stream import Hearing
+from .speech_detectors import Detectors
 from .worker_main import own_input, own_output
 from .worker_process import Message
 
@@ -31,8 +32,9 @@ Told = tuple[Message, bytes]
 class Streams:
     """The streams that this process carries."""
 
-    def __init__(self, recognizer: Recognizer, tell: Callable[[Message], None]) -> None:
+    def __init__(self, recognizer: Recognizer, detectors: Detectors, tell: Callable[[Message], None]) -> None:
         self._recognizer = recognizer
+        self._detectors = detectors
         self._tell = tell
         self._streams: dict[int, Hearing] = {}
         self._told: dict[int, tuple[int, int]] = {}  # bytes and orders that were said to be taken
@@ -65,7 +67,7 @@ class Streams:
         if message["do"] == "open":
             options = live_wire.read_options(message["options"])
             try:
-                self._streams[stream] = Hearing(options, self._recognizer, lambda: self.put(None))
+                self._streams[stream] = Hearing(options, self._recognizer, self._detectors, lambda: self.put(None))
             except AudioError as error:
                 self._fail(stream, error)
             return
@@ -133,12 +135,13 @@ def main() -> None:
     try:
         script = settings["script"]
         recognizer = engines.create(settings["engine"], settings["model"], Path(script) if script else None)
+        detectors = speech_detectors.load(settings["voice_activity"], light=recognizer.info.light)
         if recognizer.info.streams and not recognizer.info.light:
             recognizer.stream(engines.Hints()).close()  # the first utterance should not wait for what this loads
     except Exception as error:
         tell({"error": "engine", "message": str(error)})
         return
-    streams = Streams(recognizer, tell)
+    streams = Streams(recognizer, detectors, tell)
     threading.Thread(target=_listen, args=(pipe, streams.put), name="messages", daemon=True).start()
     tell({"info": dataclasses.asdict(recognizer.info)})
     streams.run()

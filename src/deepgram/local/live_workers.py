@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import engines, live_wire
+from . import engines, live_wire, speech_detectors
 from .audio import AudioError
 from .engines.recognizer import EngineError, EngineInfo, Hints, Recognizer
 from .live import Busy, LiveOptions, LiveStream, TurnRules
@@ -23,6 +23,7 @@ from .live_audio import check, plain
 from .live_codecs import PCM
 from .live_said import InServer, Said, chunks, in_packets
 from .live_stream import Configure, EndTurn, Finalize, Order
+from .speech_detectors import Detectors
 from .worker_process import Message, WorkerProcess
 from .workers import START_TIMEOUT, WorkerLost
 
@@ -57,18 +58,20 @@ class LivePool:
         max_streams: int = 16,
         model: str | None = None,
         script: Path | None = None,
+        voice_activity: str = "webrtc",
     ) -> None:
-        self._engine = engine
+        self._settings: Message = {"engine": engine, "model": model, "workers": workers}
+        self._settings |= {"script": None if script is None else str(script), "voice_activity": voice_activity}
+        self._create = partial(engines.create, engine, model, script)
+        self._load = partial(speech_detectors.load, voice_activity, light=True)
         self._info = info
         self._max_workers = workers
         self._max_streams = max_streams
-        self._model = model
-        self._script = script
         self._streams: set[Said] = set()
         self._workers: set[_Worker] = set()
         self._starting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._light: Recognizer | None = None  # hears in this process
+        self._light: tuple[Recognizer, Detectors] | None = None  # what hears in this process
 
     @property
     def info(self) -> EngineInfo:
@@ -80,7 +83,8 @@ class LivePool:
         if self._watching is not None:
             raise RuntimeError("the live workers have been started already")
         if self._info.light:
-            self._light = await asyncio.to_thread(engines.create, self._engine, self._model, self._script)
+            detectors = await asyncio.to_thread(self._load)
+            self._light = await asyncio.to_thread(self._create), detectors
         self._watching = asyncio.create_task(self._watch(), name="live workers")
 
     async def stop(self) -> None:
@@ -95,7 +99,7 @@ class LivePool:
         await asyncio.gather(*(worker.stop() for worker in tuple(self._workers)))
         self._workers.clear()
         if self._light is not None:
-            self._light.close()
+            self._light[0].close()
             self._light = None
 
     async def open(self, options: LiveOptions) -> LiveStream:
@@ -114,7 +118,7 @@ class LivePool:
         if len(self._streams) >= self._max_streams:
             raise Busy
         if self._light is not None and plain(options):
-            here = InServer(options, self._light, lambda: self._streams.discard(here))
+            here = InServer(options, *self._light, lambda: self._streams.discard(here))
             self._streams.add(here)
             return here
         stream = InWorker(options, lambda: self._streams.discard(stream))
@@ -148,14 +152,12 @@ class LivePool:
                 raise
 
     async def _start_worker(self) -> None:
-        script = None if self._script is None else str(self._script)
-        settings = {"engine": self._engine, "model": self._model, "script": script, "workers": self._max_workers}
-        worker = _Worker(settings)
+        worker = _Worker(self._settings)
         try:
             await asyncio.wait_for(worker.started, START_TIMEOUT)
         except asyncio.TimeoutError as error:
             await worker.stop()
-            raise EngineError(f"the live worker of the engine {self._engine} did not start") from error
+            raise EngineError(f"the live worker of the engine {self._info.name} did not start") from error
         except BaseException:
             await worker.stop()
             raise

@@ -99,6 +99,7 @@ def serve(settings: Settings, started: Callable[[str], object] | None = None) ->
     Raises ``OSError`` if the address cannot be had, ``RuntimeError`` if the server cannot start.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have whole addresses: callers' URLs hold secrets
     with listen(settings) as bound:
         server = _Announcing(configure(settings), None if started is None else partial(started, address(bound)))
         log.info("deepgram.local on %s with %s", address(bound), settings.engine)

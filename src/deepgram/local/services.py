@@ -89,7 +89,7 @@ class Services:
         """Where the audio of accepted callbacks lies until it is transcribed: beside the database, if there is one."""
         data = self.settings.data
         folder = self.folder / "jobs" if data is None else data.with_name(f"{data.name}.audio")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # as private as the database beside it
         return folder
 
 
@@ -109,6 +109,7 @@ async def running_services(settings: Settings) -> AsyncGenerator[Services, None]
             workers=settings.workers,
             model=settings.model,
             script=settings.script,
+            voice_activity=settings.voice_activity,
             max_audio_seconds=settings.max_audio_seconds,
             max_decoded_bytes=settings.max_decoded_bytes,
         )
@@ -121,6 +122,7 @@ async def running_services(settings: Settings) -> AsyncGenerator[Services, None]
             max_streams=settings.max_streams,
             model=settings.model,
             script=settings.script,
+            voice_activity=settings.voice_activity,
         )
         await live.start()
         stack.push_async_callback(live.stop)

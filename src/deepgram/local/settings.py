@@ -25,6 +25,8 @@ class Settings:
     """Model of the engine: a name that it knows or a folder with weights."""
     script: Path | None = None
     """File with the text that the engine ``scripted`` hears."""
+    voice_activity: str = "webrtc"
+    """Detector of speech: webrtc, silero (the model of the package silero-vad) or the path of a silero_vad.onnx."""
     workers: int = 1
     """Processes that recognise recordings at the same time."""
     live_workers: int = 4
@@ -99,6 +101,7 @@ class Options(TypedDict, total=False):
     engine: str
     model: str | None
     script: Path | None
+    voice_activity: str
     workers: int
     live_workers: int
     api_key: str | None

@@ -1,7 +1,7 @@
 """Where somebody speaks: segments of speech in linear16, without I/O. Time is counted in samples.
 
-WebRTC's detector judges 20 ms frames; this module makes segments of them: it waits for a pause, pads, and cuts long
-speech at its quietest place. Audio arrives in pieces of any size, so it serves recordings and live streams alike.
+A detector judges 20 ms frames; this module makes segments of them: it waits for a pause, pads, and cuts long speech at
+its quietest place. Audio arrives in pieces of any size, so it serves recordings and live streams alike.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-import webrtcvad
 
-FRAME_SECONDS = 0.02
+from .audio import SAMPLE_RATE
+from .speech_detectors import FRAME, SpeechDetector
+
+FRAME_SECONDS = FRAME / SAMPLE_RATE
 _ONSET, _ONSET_OF = 4, 6
 """Voiced frames among the last ones that begin a segment: a click is no speech."""
 _QUIET_FRAMES = 5
@@ -29,24 +31,22 @@ class Segment:
 
 
 class VoiceActivity:
-    """Finds speech in linear16, mono, at ``sample_rate`` (8000, 16000, 32000 or 48000 Hz).
+    """Finds speech in linear16, mono, at 16 kHz.
 
+    ``detector``: judges the frames of this audio, and of no other.
     ``pause``: seconds without voice that end a segment. ``padding``: seconds kept before and after it.
-    ``longest``: seconds after which speech that goes on is cut. ``mode``: 0 (takes much for speech) to 3 (little).
+    ``longest``: seconds after which speech that goes on is cut.
     """
 
     def __init__(
         self,
-        sample_rate: int = 16000,
+        detector: SpeechDetector,
         *,
         pause: float = 0.5,
         padding: float = 0.25,
         longest: float = 15.0,
-        mode: int = 1,
     ) -> None:
-        self._vad = webrtcvad.Vad(mode)
-        self._rate = sample_rate
-        self._size = int(sample_rate * FRAME_SECONDS)
+        self._detector = detector
         self._pause = max(1, round(pause / FRAME_SECONDS))
         self._padding = round(padding / FRAME_SECONDS)
         self._longest = max(2 * _QUIET_FRAMES, round(longest / FRAME_SECONDS)) if math.isfinite(longest) else None
@@ -73,12 +73,12 @@ class VoiceActivity:
         """Hear more audio and return the segments that ended in it."""
         self._heard += len(pcm) // 2
         data = self._rest + pcm
-        step = self._size * 2
+        step = FRAME * 2
         whole = len(data) - len(data) % step
         self._rest = data[whole:]
         found: list[Segment] = []
-        for at in range(0, whole, step):
-            segment = self._judge(data[at : at + step])
+        for index, voiced in enumerate(self._detector.judge(data[:whole])):
+            segment = self._judge(data[index * step : (index + 1) * step], voiced)
             if segment is not None:
                 found.append(segment)
         return found
@@ -89,8 +89,7 @@ class VoiceActivity:
             return []
         return [self._end(min(self._last_voiced + self._padding, self._frame), to_the_end=True)]
 
-    def _judge(self, frame: bytes) -> Segment | None:
-        voiced = bool(self._vad.is_speech(frame, self._rate))
+    def _judge(self, frame: bytes, voiced: bool) -> Segment | None:
         self._recent.append(voiced)
         self._frame += 1
         if voiced:
@@ -109,9 +108,9 @@ class VoiceActivity:
         return None
 
     def _end(self, frame: int, *, to_the_end: bool = False) -> Segment:
-        start = (self._start or 0) * self._size
-        end = frame * self._size
-        if to_the_end and self._heard - end <= self._padding * self._size:
+        start = (self._start or 0) * FRAME
+        end = frame * FRAME
+        if to_the_end and self._heard - end <= self._padding * FRAME:
             end = self._heard  # less than a frame is left, or only padding
         self._floor = frame
         self._start, self._levels = None, []
@@ -125,7 +124,7 @@ class VoiceActivity:
         at = half + int(np.argmin(smooth)) + _QUIET_FRAMES // 2 + 1
         self._start = self._floor = start + at
         self._levels = self._levels[at:]
-        return Segment(start * self._size, (start + at) * self._size)
+        return Segment(start * FRAME, (start + at) * FRAME)
 
 
 def _loudness(frame: bytes) -> float:

@@ -20,14 +20,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from . import audio, engines
+from . import audio, engines, speech_detectors
 from .engines import EngineInfo, Hints, Recognizer, Word
+from .speech_detectors import Detectors
 from .voice_activity import VoiceActivity
 
 Message = dict[str, Any]
 
 
-def decode(job: Message, info: EngineInfo) -> Message:
+def decode(job: Message, info: EngineInfo, detectors: Detectors) -> Message:
     """Write the audio of ``job["source"]`` as PCM files, one for each channel, and find the speech in them."""
     folder = Path(job["folder"])
     files: list[IO[bytes]] = []
@@ -48,7 +49,7 @@ def decode(job: Message, info: EngineInfo) -> Message:
             ):
                 if not files:
                     files = [open(folder / f"{index}.pcm", "wb") for index in range(len(piece.pcm))]  # noqa: SIM115
-                    listeners = [VoiceActivity(audio.SAMPLE_RATE, longest=info.longest_piece) for _ in files]
+                    listeners = [VoiceActivity(detectors(), longest=info.longest_piece) for _ in files]
                     segments = [[] for _ in files]
                 channels = piece.channels
                 samples += len(piece.pcm[0]) // 2
@@ -88,11 +89,11 @@ def _placed(words: Sequence[Word], start: int, end: int) -> list[tuple[str, floa
     return placed
 
 
-def answer(job: Message, recognizer: Recognizer) -> Message:
+def answer(job: Message, recognizer: Recognizer, detectors: Detectors) -> Message:
     """Do a job. What goes wrong is an answer too."""
     try:
         if job["do"] == "decode":
-            return decode(job, recognizer.info)
+            return decode(job, recognizer.info, detectors)
         return recognize(job, recognizer)
     except audio.AudioError as error:
         return {"error": "audio", "message": str(error), "parameter": error.parameter}
@@ -110,12 +111,13 @@ def main() -> None:
     try:
         script = settings["script"]
         recognizer = engines.create(settings["engine"], settings["model"], Path(script) if script else None)
+        detectors = speech_detectors.load(settings["voice_activity"], light=recognizer.info.light)
     except engines.EngineError as error:
         tell({"error": "engine", "message": str(error)})
         return
     tell({"info": dataclasses.asdict(recognizer.info)})
     while True:
-        tell(answer(json.loads(jobs.get()), recognizer))
+        tell(answer(json.loads(jobs.get()), recognizer, detectors))
 
 
 def own_output() -> Callable[[Message], None]:

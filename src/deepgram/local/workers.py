@@ -85,6 +85,7 @@ class WorkerPool:
         workers: int = 1,
         model: str | None = None,
         script: Path | None = None,
+        voice_activity: str = "webrtc",
         max_audio_seconds: float,
         max_decoded_bytes: int,
     ) -> None:
@@ -92,6 +93,7 @@ class WorkerPool:
             "engine": engine,
             "model": model,
             "script": None if script is None else str(script),
+            "voice_activity": voice_activity,
             "workers": workers,
         }
         self._workers = workers

@@ -65,9 +65,11 @@ class V1Socket:
 
     def _note(self, event: Any) -> None:
         if isinstance(event, ListenV1Results) and event.is_final:
-            with suppress(*DRIFTED):
+            try:
                 best = event.channel.alternatives[0] if event.channel.alternatives else None
                 self._session.note_final(event.start + event.duration, len(best.words) if best else 0)
+            except DRIFTED:
+                pass
 
 
 class V1SocketClient(V1Socket, SyncSocket[V1SocketClientResponse]):

@@ -115,6 +115,8 @@ class Session:
     _last_life: float = 0.0
     _sending: int = 0
     _sending_since: float = 0.0
+    _left: bool = False
+    """A frame has left since: senders that take turns make progress."""
     _unanswered: int = 0
     """Ticks of silence with a ping outstanding."""
     _pinged: bool = False
@@ -125,6 +127,8 @@ class Session:
     audio_bytes: int = 0
     messages_sent: int = 0
     messages_received: int = 0
+    finalized: float = 0.0
+    words: int = 0
 
     def begin(self, now: float) -> None:
         """The conversation is open."""
@@ -135,21 +139,21 @@ class Session:
     def sends(self, frame: Frame, now: float) -> None:
         """A frame is about to go out. Pair with :meth:`sent`."""
         self.messages_sent += 1
-        if isinstance(frame, str):
-            if frame == self.conduct.keep_alive:
-                self._last_input = now
-            elif frame == self.conduct.goodbye:
-                self.said_goodbye = True
-        else:
+        if not isinstance(frame, str):
             self.audio_bytes += len(frame)
             self._last_input = now
+        elif frame == self.conduct.keep_alive:
+            self._last_input = now
+        elif frame == self.conduct.goodbye:
+            self.said_goodbye = True
         if not self._sending:
-            self._sending_since = now
+            self._sending_since, self._left = now, False
         self._sending += 1
 
     def sent(self) -> None:
         """The frame has left, or could not."""
         self._sending -= 1
+        self._left = True
 
     def leave(self) -> list[str]:
         """The program takes leave: return the frames that end the input, if they were not sent."""
@@ -179,6 +183,11 @@ class Session:
         self._unanswered = 0
         self._pinged, self._read = False, self._sent_before_ping
 
+    def ping_failed(self) -> None:
+        """The ping could not go out, because the peer reads too slowly or not at all: it is due again."""
+        self._pinged = False
+        self._unanswered = max(self._unanswered, 1)
+
     # --- What time does -----------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> list[Effect]:
@@ -187,20 +196,22 @@ class Session:
             return []
         if self._sending:
             # Nothing else can leave while a frame is on its way; the peer either reads it or is gone.
+            if self._left:
+                self._sending_since, self._left = now, False
             if now - self._sending_since < self.conduct.stuck:
                 return []
             return [self.lose(f"the peer has not read anything for {self.conduct.stuck:g} s")]
         effects: list[Effect] = []
         if self.pings:
             silent = now - self._last_life >= self.conduct.silence
-            if not self._pinged and (silent or self.audio_bytes - self._read > self.conduct.backlog):
-                self._pinged, self._sent_before_ping = True, self.audio_bytes
-                effects.append(Ping())
-            elif silent:
+            if silent and (self._pinged or self._unanswered):
                 self._unanswered += 1
                 unread = min((self._sent_before_ping - self._read) // self.conduct.backlog, MOST_PATIENCE)
                 if self._unanswered > self.conduct.patience * (1 + unread):
                     return [self.lose(f"the peer has not answered for {now - self._last_life:.0f} s")]
+            if not self._pinged and (silent or self.audio_bytes - self._read > self.conduct.backlog):
+                self._pinged, self._sent_before_ping = True, self.audio_bytes
+                effects.append(Ping())
         keep_alive = self.conduct.keep_alive
         due = now - self._last_input >= self.conduct.keep_alive_after
         if keep_alive and due and self.state == "open" and not self.said_goodbye:
@@ -217,8 +228,8 @@ class Session:
 
     def note_final(self, until: float, words: int) -> None:
         """Results for the audio up to ``until`` (s) are final, with so many words."""
-        report = self.report
-        self.report = replace(report, finalized=max(report.finalized, until), words=report.words + words)
+        self.finalized = max(self.finalized, until)
+        self.words += words
 
     def note_misread(self) -> None:
         """A text frame was no JSON."""
@@ -235,4 +246,6 @@ class Session:
             audio_bytes=self.audio_bytes,
             messages_sent=self.messages_sent,
             messages_received=self.messages_received,
+            finalized=self.finalized,
+            words=self.words,
         )

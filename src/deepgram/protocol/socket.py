@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from enum import Enum
 from inspect import isawaitable
+from threading import Lock, get_ident
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, runtime_checkable
 
-from .model import Model, decode_json
+from .iteration import AsyncMessages, FrameError, SyncMessages
+from .model import JsonReader, Model
 from .operation import Caller
 from .session import Conduct, Frame, Report, Session
 
@@ -89,20 +91,13 @@ class HandlerError(Exception):
         self.__cause__ = cause
 
 
-class FrameError(ValueError):
-    """A text frame that is no message. It was left out; the conversation goes on."""
-
-    def __init__(self, frame: str, cause: ValueError) -> None:
-        super().__init__(f"a text frame is no JSON message and was left out: {frame[:200]!r}")
-        self.frame = frame
-        self.__cause__ = cause
-
-
 def encode(message: Message) -> Frame:
     """Return the frame that carries ``message``: media as binary, anything else as JSON text.
 
     The text has spaces and escapes as :func:`json.dumps` writes them: BEHAVIOUR section 11, "Sending".
     """
+    if type(message) is bytes:  # audio, mostly: asking models and mappings first would take longer than the rest
+        return message
     if isinstance(message, Model):
         return json.dumps(message.dict())
     return json.dumps(message) if isinstance(message, Mapping) else bytes_of(message)
@@ -118,6 +113,7 @@ class Socket(Caller, Generic[E]):
 
     events: ClassVar[Any]
     """The union of models that may arrive: the type argument, kept for run time."""
+    reader: ClassVar[JsonReader]
     conduct: ClassVar[Conduct] = Conduct()
     """How conversations of this channel are kept alive and ended."""
 
@@ -126,15 +122,18 @@ class Socket(Caller, Generic[E]):
         for base in cls.__dict__.get("__orig_bases__", ()):
             for events in get_args(base):
                 cls.events = events
+                cls.reader = JsonReader(events)
 
     def __init__(self) -> None:
         self._handlers: dict[str, list[Callable[[Any], Any]]] = {}
         self._session = Session(self.conduct)
         self._left: deque[E] = deque(maxlen=KEPT)
-        self._readers = 0
-        """Threads or tasks that take frames off the transport now."""
-        self._reading_ended: Callable[[], object] = _nothing
-        """Called when one of them stops. The driver sets it, to know when it may read what is left."""
+        self._readers: dict[int, object] = {}
+        """Who takes frames off the transport: each loop or ``recv``, and the thread or task that it was last in."""
+        self._who: Callable[[], object] = _nothing
+        """Returns the thread or task that asks. The driver sets it for event loops."""
+        self._reading_ended: Callable[[], object] | None = None
+        """Called when somebody stops reading. The driver sets it, to know when it may read what is left."""
         self._explain: Callable[[Exception], Exception] = _as_it_is
         """Turns what the transport raises into what the program gets. The driver sets it."""
 
@@ -159,7 +158,7 @@ class Socket(Caller, Generic[E]):
         if not isinstance(frame, str):
             return frame  # type: ignore[return-value]
         try:
-            event: E = decode_json(self.events, frame)
+            event: E = self.reader.read(frame)
         except ValueError as error:
             session.note_misread()
             misread = FrameError(frame, error)
@@ -167,6 +166,10 @@ class Socket(Caller, Generic[E]):
             return misread
         self._note(event)
         return event
+
+    def _stops_reading(self, reader: int) -> None:
+        if self._readers.pop(reader, self) is not self and self._reading_ended is not None:
+            self._reading_ended()
 
     def _note(self, event: Any) -> None:
         """Take down what an event says about the conversation."""
@@ -192,8 +195,11 @@ class SyncSocket(Socket[E]):
     def __init__(self, *, websocket: SyncTransport) -> None:
         super().__init__()
         self._websocket = websocket
-        self._drained: Callable[[], object] = _nothing
-        """Waits until the driver has read what is left; it sets this when it begins."""
+        self._who = get_ident
+        self._taking = Lock()
+        """Held while a frame is taken off: threads that read at the same time take turns, and keep the order."""
+        self._sending = Lock()
+        """Held while a frame goes out."""
         self._beside: Callable[[Callable[[], None]], None] | None = None
         """Runs something in a thread that the conversation owns. The driver sets it."""
 
@@ -203,43 +209,18 @@ class SyncSocket(Socket[E]):
         Raises ``websockets.exceptions.ConnectionClosedOK`` or ``ConnectionClosedError`` when there is none.
         """
         while True:
-            self._drained()
-            if self._left:
-                return self._left.popleft()
-            self._readers += 1
             try:
-                frame = self._websocket.recv()
+                with self._taking:
+                    event = self._left.popleft() if self._left else self._decode(self._websocket.recv())
             except Exception as error:
                 raise self._explain(error) from error.__cause__
-            finally:
-                self._readers -= 1
-                self._reading_ended()
-            event = self._decode(frame)
             if not isinstance(event, FrameError):
                 return event
-            self._emit(EventType.ERROR, event)
+            self._emit("error", event)
 
     def __iter__(self) -> Iterator[E]:
         """Yield messages until the conversation ends; raise ``ConnectionClosedError`` if it ends badly."""
-        for event in self._events():
-            if isinstance(event, FrameError):
-                self._emit(EventType.ERROR, event)
-            else:
-                yield event
-
-    def _events(self) -> Iterator[E | FrameError]:
-        self._drained()
-        self._readers += 1
-        try:
-            while self._left:
-                yield self._left.popleft()
-            for frame in self._websocket:
-                yield self._decode(frame)
-        except Exception as error:
-            raise self._explain(error) from error.__cause__
-        finally:
-            self._readers -= 1
-            self._reading_ended()
+        return SyncMessages(self)
 
     def start_listening(self) -> None:
         """Give every message to the handlers until the conversation ends.
@@ -247,15 +228,15 @@ class SyncSocket(Socket[E]):
         The order is OPEN, MESSAGE for each message, ERROR if something failed, CLOSE. An exception of a MESSAGE
         handler is reported as ERROR (:class:`HandlerError`) and listening goes on.
         """
-        self._emit(EventType.OPEN, None)
+        self._emit("open", None)
         try:
             try:
-                for event in self._events():
+                for event in SyncMessages(self):
                     self._deliver(event)
             except Exception as error:
-                self._emit(EventType.ERROR, error)
+                self._emit("error", error)
         finally:
-            self._emit(EventType.CLOSE, None)
+            self._emit("close", None)
 
     def listen_in_background(self) -> None:
         """Do what :meth:`start_listening` does in a thread of its own, which ends with the conversation."""
@@ -263,22 +244,24 @@ class SyncSocket(Socket[E]):
             raise RuntimeError(NOT_OURS)
         self._beside(self.start_listening)
 
-    def _deliver(self, event: E | FrameError) -> None:
-        if isinstance(event, FrameError):
-            self._emit(EventType.ERROR, event)
-            return
+    def _deliver(self, event: E) -> None:
         for handler in self._handlers.get("message", ()):
             try:
                 handler(event)
             except Exception as error:
                 self._session.note_handler_error()
-                self._emit(EventType.ERROR, HandlerError(EventType.MESSAGE, handler, error))
+                self._emit("error", HandlerError(EventType.MESSAGE, handler, error))
 
-    def _emit(self, event_name: EventType, data: object) -> None:
-        for handler in self._handlers.get(event_name.value, ()):
+    def _emit(self, event_name: str, data: object) -> None:
+        for handler in self._handlers.get(event_name, ()):
             handler(data)
 
     def _transmit(self, frame: Frame) -> None:
+        with self._sending:
+            self._put(frame)
+
+    def _put(self, frame: Frame) -> None:
+        """Send a frame; the caller holds ``_sending``."""
         session = self._session
         session.sends(frame, time.monotonic())
         try:
@@ -312,41 +295,22 @@ class AsyncSocket(Socket[E]):
                 await self._drained()
             if self._left:
                 return self._left.popleft()
-            self._readers += 1
+            me = object()
+            self._readers[id(me)] = self._who()
             try:
                 frame = await self._websocket.recv()
             except Exception as error:
                 raise self._explain(error) from error.__cause__
             finally:
-                self._readers -= 1
-                self._reading_ended()
+                self._stops_reading(id(me))
             event = self._decode(frame)
             if not isinstance(event, FrameError):
                 return event
-            await self._emit(EventType.ERROR, event)
+            await self._emit("error", event)
 
-    async def __aiter__(self) -> AsyncIterator[E]:
+    def __aiter__(self) -> AsyncIterator[E]:
         """Yield messages until the conversation ends; raise ``ConnectionClosedError`` if it ends badly."""
-        async for event in self._events():
-            if isinstance(event, FrameError):
-                await self._emit(EventType.ERROR, event)
-            else:
-                yield event
-
-    async def _events(self) -> AsyncIterator[E | FrameError]:
-        if self._drained is not None:
-            await self._drained()
-        self._readers += 1
-        try:
-            while self._left:
-                yield self._left.popleft()
-            async for frame in self._websocket:
-                yield self._decode(frame)
-        except Exception as error:
-            raise self._explain(error) from error.__cause__
-        finally:
-            self._readers -= 1
-            self._reading_ended()
+        return AsyncMessages(self)
 
     async def start_listening(self) -> None:
         """Give every message to the handlers until the conversation ends; coroutine handlers are awaited in turn.
@@ -354,15 +318,15 @@ class AsyncSocket(Socket[E]):
         The order is OPEN, MESSAGE for each message, ERROR if something failed, CLOSE. An exception of a MESSAGE
         handler is reported as ERROR (:class:`HandlerError`) and listening goes on.
         """
-        await self._emit(EventType.OPEN, None)
+        await self._emit("open", None)
         try:
             try:
-                async for event in self._events():
+                async for event in AsyncMessages(self):
                     await self._deliver(event)
             except Exception as error:
-                await self._emit(EventType.ERROR, error)
+                await self._emit("error", error)
         finally:
-            await self._emit(EventType.CLOSE, None)
+            await self._emit("close", None)
 
     def listen_in_background(self) -> None:
         """Do what :meth:`start_listening` does in a task of its own, which ends with the conversation."""
@@ -370,10 +334,7 @@ class AsyncSocket(Socket[E]):
             raise RuntimeError(NOT_OURS)
         self._beside(self.start_listening)
 
-    async def _deliver(self, event: E | FrameError) -> None:
-        if isinstance(event, FrameError):
-            await self._emit(EventType.ERROR, event)
-            return
+    async def _deliver(self, event: E) -> None:
         for handler in self._handlers.get("message", ()):
             try:
                 result = handler(event)
@@ -381,10 +342,10 @@ class AsyncSocket(Socket[E]):
                     await result
             except Exception as error:
                 self._session.note_handler_error()
-                await self._emit(EventType.ERROR, HandlerError(EventType.MESSAGE, handler, error))
+                await self._emit("error", HandlerError(EventType.MESSAGE, handler, error))
 
-    async def _emit(self, event_name: EventType, data: object) -> None:
-        for handler in self._handlers.get(event_name.value, ()):
+    async def _emit(self, event_name: str, data: object) -> None:
+        for handler in self._handlers.get(event_name, ()):
             result = handler(data)
             if isawaitable(result):
                 await result

@@ -14,11 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
+from ..protocol.iteration import AsyncMessages, FrameError, SyncMessages
 from ..protocol.session import TICK, Fail, Ping, Transmit
-from ..protocol.socket import AsyncSocket, AsyncTransport, EventType, FrameError, SyncSocket, SyncTransport
+from ..protocol.socket import AsyncSocket, AsyncTransport, SyncSocket, SyncTransport
 from .websocket import CLOSING, lost
 
 S = TypeVar("S", bound=SyncSocket[Any])
@@ -51,13 +53,17 @@ class SyncConversation(Generic[S]):
         """Open the conversation. Raises ``ApiError`` if the service refuses it or cannot be reached."""
         self._transport: Any = self._dial()
         self._socket = socket = self._make(websocket=self._transport)
-        socket._reading_ended = self._notice
         socket._explain = self._explain
         socket._beside = self._beside
         session = socket._session
         session.pings = hasattr(self._transport, "ping")
         session.begin(time.monotonic())
-        self._start(self._keep, "keep-alive")
+        try:
+            self._start(self._keep, "keep-alive")
+        except BaseException:  # no thread can be started, or the program is being interrupted
+            self._abort()
+            self._transport.close()
+            raise
         return socket
 
     def __exit__(
@@ -102,15 +108,21 @@ class SyncConversation(Generic[S]):
                     self._perform(effect)
 
     def _perform(self, effect: Transmit | Ping | Fail) -> None:
-        match effect:
-            case Fail():
-                self._abort()
-            case Transmit(frame) if self._writable():
-                self._socket._transmit(frame)
-            case Ping() if self._writable():
-                self._pong = self._transport.ping()
-            case _:
-                pass
+        socket = self._socket
+        if isinstance(effect, Fail):
+            self._abort()
+            return
+        # This thread must not wait: it is the one that notices who is stuck.
+        if self._writable() and socket._sending.acquire(blocking=False):
+            try:
+                if isinstance(effect, Transmit):
+                    socket._put(effect.frame)
+                else:
+                    self._pong = self._transport.ping()
+            finally:
+                socket._sending.release()
+        elif isinstance(effect, Ping):
+            socket._session.ping_failed()
 
     def _notice(self) -> None:
         with self._reading:
@@ -127,40 +139,53 @@ class SyncConversation(Generic[S]):
         session = socket._session
         with suppress(Exception):
             for frame in session.leave():
-                if not self._writable(CLOSING):
+                if not self._writable(CLOSING) or not socket._sending.acquire(timeout=CLOSING):
                     return
-                socket._transmit(frame)
+                try:
+                    socket._put(frame)
+                finally:
+                    socket._sending.release()
             if not session.awaits_results:
                 return
             self._deadline = time.monotonic() + self._drain_timeout
+            socket._reading_ended = self._notice
             with self._reading:
-                self._reading.wait_for(lambda: not socket._readers, self._drain_timeout)
-            if not socket._readers:
+                self._reading.wait_for(lambda: not self._others(), self._drain_timeout)
+            if not self._others():
                 self._drain()
+
+    def _others(self) -> bool:
+        """Tell whether another thread reads. This one may: a handler, too, can take leave."""
+        me = get_ident()
+        return any(reader != me for reader in list(self._socket._readers.values()))
 
     def _drain(self) -> None:
         socket = self._socket
-        done = threading.Event()
-        socket._drained = lambda: done.wait(self._drain_timeout + CLOSING)
-        try:
-            for frame in self._transport:
-                event = socket._decode(frame)
-                if isinstance(event, FrameError) or socket._handlers.get(EventType.MESSAGE.value):
-                    socket._deliver(event)
-                else:
+        messages = SyncMessages(socket)
+        while True:
+            with socket._taking:
+                event = messages.fresh()
+                listened = isinstance(event, FrameError) or socket._handlers.get("message")
+                if not listened:
                     socket._left.append(event)
-        finally:
-            done.set()
+            if isinstance(event, FrameError):
+                socket._emit("error", event)
+            elif listened:
+                socket._deliver(event)
 
     def _close(self) -> None:
-        self._over.set()
-        if not self._writable():
+        """Close the transport within a bound: the keeping thread breaks off what takes longer."""
+        self._deadline = deadline = time.monotonic() + CLOSING
+        if not self._writable() or self._socket._sending.locked():
             self._abort()
-        with suppress(Exception):
-            self._transport.close()
+        try:
+            with suppress(Exception):
+                self._transport.close()
+        finally:
+            self._over.set()
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(CLOSING)
+                thread.join(max(deadline - time.monotonic(), TICK))
 
     def _writable(self, timeout: float = 0) -> bool:
         """Tell whether a short frame can leave without blocking; of transports that are not ours, assume it."""
@@ -196,7 +221,6 @@ class AsyncConversation(Generic[A]):
         self._dial = dial
         self._make = socket
         self._drain_timeout = drain_timeout
-        self._reading_stopped: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -205,7 +229,7 @@ class AsyncConversation(Generic[A]):
         self._transport: Any = await self._dial()
         self._loop = asyncio.get_running_loop()
         self._socket = socket = self._make(websocket=self._transport)
-        socket._reading_ended = self._notice
+        socket._who = asyncio.current_task
         socket._explain = self._explain
         socket._beside = self._beside
         session = socket._session
@@ -258,10 +282,6 @@ class AsyncConversation(Generic[A]):
                 await (await self._transport.ping())
                 self._socket._session.lives(time.monotonic())
 
-    def _notice(self) -> None:
-        if self._reading_stopped is not None:
-            self._reading_stopped.set()
-
     def _explain(self, error: Exception) -> Exception:
         return lost(error, self._socket._session.reason)
 
@@ -275,20 +295,25 @@ class AsyncConversation(Generic[A]):
             for frame in session.leave():
                 await asyncio.wait_for(socket._transmit(frame), CLOSING)
             if session.awaits_results:
-                await asyncio.wait_for(self._await_results(), self._drain_timeout)
+                await asyncio.wait_for(self._await_results(asyncio.current_task()), self._drain_timeout)
 
-    async def _await_results(self) -> None:
+    async def _await_results(self, me: asyncio.Task[Any] | None) -> None:
+        # The task that leaves may be in a loop over the messages, or in a handler: it reads no more itself.
         socket = self._socket
-        self._reading_stopped = asyncio.Event()
-        while socket._readers:
-            self._reading_stopped.clear()
-            await self._reading_stopped.wait()
+        stopped = asyncio.Event()
+        socket._reading_ended = stopped.set
+        while any(reader is not me for reader in socket._readers.values()):
+            stopped.clear()
+            await stopped.wait()
+        messages = AsyncMessages(socket)
         done = asyncio.Event()
         socket._drained = done.wait
         try:
-            async for frame in self._transport:
-                event = socket._decode(frame)
-                if isinstance(event, FrameError) or socket._handlers.get(EventType.MESSAGE.value):
+            while True:
+                event = await messages.fresh()
+                if isinstance(event, FrameError):
+                    await socket._emit("error", event)
+                elif socket._handlers.get("message"):
                     await socket._deliver(event)
                 else:
                     socket._left.append(event)

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
@@ -67,7 +68,16 @@ def _settings(config: Config) -> dict[str, Any]:
         "verify": context(config.verify),
         "proxy": config.proxy,
         "limits": LIMITS,
+        "mounts": past_proxies() if config.proxy is None else None,
     }
+
+
+def past_proxies() -> dict[str, None] | None:
+    """Return the ``mounts`` with which the proxies of the environment are not asked for addresses of this machine.
+
+    No proxy elsewhere could reach them, and hardly anybody who sets HTTP_PROXY sets NO_PROXY for them.
+    """
+    return dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")) if getproxies() else None
 
 
 class UploadStream(httpx.SyncByteStream):

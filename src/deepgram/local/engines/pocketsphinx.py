@@ -193,11 +193,12 @@ def _segments(decoder: Any) -> Iterable[tuple[str, float, float, float]]:
 def _ended(decoder: Any) -> list[Word]:
     """End an utterance and return its words.
 
-    The best path may end in nothing, where audio is cut within a word; then what was understood until then stands.
+    The best path may end in nothing, where audio is cut within a word; then what was understood until then stands. A
+    single word does not: that is what noise is taken for, and the best path rightly drops it.
     """
     heard = _words(decoder)
     decoder.end_utt()
-    return _words(decoder) or heard
+    return _words(decoder) or (heard if len(heard) > 1 else [])
 
 
 def _words(decoder: Any) -> list[Word]:
