@@ -7,7 +7,7 @@ a silent conversation open, no message does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from ...protocol.models.listen_live import (
 from .. import capabilities
 from ..conversation import Conversation, Ending
 from ..formatting import formatted
-from ..formatting.token import joined
+from ..formatting.token import Token, joined
 from ..live import Happening, LiveStream, Turn, TurnRules
 from ..live_conversation import LiveConversation, open_stream
 from ..live_options import LiveRequest, read_v2, turn_rules
@@ -68,6 +68,7 @@ class LiveV2(LiveConversation):
         self._rules = request.hearing.turns or TurnRules()
         self._language_hints = request.language_hints
         self._sequence = 0
+        self._told: dict[tuple[str, float, float, float], ListenV2TurnInfoWordsItem] = {}
 
     async def begin(self) -> None:
         """Greet the client, and say what cannot be done for it."""
@@ -85,15 +86,7 @@ class LiveV2(LiveConversation):
             return
         turn = happening
         tokens = formatted(turn.words, self.text, self._info, live=True)
-        words = [
-            ListenV2TurnInfoWordsItem(
-                word=token.punctuated,
-                confidence=round(min(max(token.confidence, 0.0), 1.0), 6),
-                start=round(token.start, 3),
-                end=round(token.end, 3),
-            )
-            for token in tokens
-        ]
+        words = self._items(tokens)
         await self._say(
             lambda number: ListenV2TurnInfo(
                 request_id=self._id,
@@ -108,6 +101,19 @@ class LiveV2(LiveConversation):
                 trigger=turn.trigger,
             )
         )
+
+    def _items(self, tokens: Sequence[Token]) -> list[ListenV2TurnInfoWordsItem]:
+        """Return the words as they are told. A growing turn repeats most of them, so those of last time are kept."""
+        before, self._told = self._told, {}
+        for token in tokens:
+            said = (token.punctuated, token.confidence, token.start, token.end)
+            self._told[said] = before.get(said) or ListenV2TurnInfoWordsItem(
+                word=token.punctuated,
+                confidence=round(min(max(token.confidence, 0.0), 1.0), 6),
+                start=round(token.start, 3),
+                end=round(token.end, 3),
+            )
+        return [self._told[token.punctuated, token.confidence, token.start, token.end] for token in tokens]
 
     # --- What the client says -----------------------------------------------------------------------------------------
 
