@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import deepgram.local
 from deepgram.cli import doctor
 from deepgram.cli.connection import CredentialInUse, address_in_use, credential_in_use
 from deepgram.cli.doctor import available_engines, extras
@@ -144,6 +145,7 @@ def test_extras_are_read_from_the_metadata_of_the_distribution(monkeypatch: pyte
 
 
 def test_without_the_server_every_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deepgram, "local", deepgram.local)  # what is imported anew in between must not stay
     for name in [name for name in sys.modules if name.startswith("deepgram.local")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import deepgram.local
+
 from .conftest import HELLO, REQUEST_ID, Answer, Run, Service, transcription, word
 
 SECRET = "a-secret-key"
@@ -255,6 +257,7 @@ def test_without_a_credential_the_embedded_server_is_offered(bare: Run, audio: P
 
 
 def test_local_without_the_extra_says_what_to_install(bare: Run, audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deepgram, "local", deepgram.local)  # what is imported anew in between must not stay
     for name in [name for name in sys.modules if name.startswith("deepgram.local")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
