@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -136,14 +138,21 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Note how long retries would have waited, instead of waiting."""
+    """Note how long retries in this thread would have waited, instead of waiting.
+
+    Other threads wait as ever: a server that tests share may be running in one.
+    """
     waited: list[float] = []
+    here, nap, async_nap = threading.get_ident(), time.sleep, asyncio.sleep
 
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
+    def sleep(seconds: float) -> None:
+        waited.append(seconds) if threading.get_ident() == here else nap(seconds)
 
-    monkeypatch.setattr("time.sleep", waited.append)
-    monkeypatch.setattr("asyncio.sleep", sleep)
+    async def async_sleep(seconds: float) -> None:
+        waited.append(seconds) if threading.get_ident() == here else await async_nap(seconds)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("asyncio.sleep", async_sleep)
     return waited
 
 
