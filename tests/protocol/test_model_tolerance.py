@@ -272,3 +272,26 @@ def test_json_of_careless_peers_is_read() -> None:
         decode_json(Outer, bytearray(b'{"count": 123456789012345678901234567890}')).count
         == 123456789012345678901234567890
     )
+
+
+def test_a_message_chosen_by_its_tag_says_what_came_and_is_completed_by_its_own_hook() -> None:
+    class Plain(Model):
+        type: Literal["plain"] = "plain"
+        size: Optional[int] = None
+
+    class Hooked(Model):
+        type: Literal["hooked"] = "hooked"
+
+        def model_post_init(self, context: Any) -> None:
+            self._also(seen=True)
+
+    class Richer(Model):
+        type: Literal["richer"] = "richer"
+        level: int = 3
+
+    shape = Annotated[Union[Plain, Hooked, Richer], UnionMetadata(discriminant="type")]
+    plain = decode_json(shape, b'{"type": "plain", "size": 1}')
+    assert (type(plain), plain.model_fields_set) == (Plain, {"type", "size"})
+    assert decode_json(shape, b'{"type": "hooked"}').seen is True
+    assert decode_json(shape, b'{"type": "richer"}').dict() == {"type": "richer", "level": 3}
+    assert decode(Plain, {}).dict() == {"type": "plain"}

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from .calling import Both
+
 LIMIT = 10.0
 """Seconds after which anything here gives up."""
 
@@ -31,6 +33,12 @@ class Seen:
 
 
 Answer = bytes | Callable[[socket.socket, Seen], object]
+
+
+def after_body(answer: Callable[[socket.socket, Seen], object]) -> Callable[[socket.socket, Seen], object]:
+    """Let ``answer`` begin once the body of the request is there: closing what was not read resets the connection."""
+    answer.after_body = True  # type: ignore[attr-defined]
+    return answer
 
 
 def reply(status: int = 200, body: object = None, **headers: str) -> bytes:
@@ -78,6 +86,8 @@ class Server:
                     self.seen.append(seen)
                     answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
                     if not isinstance(answer, bytes):
+                        if getattr(answer, "after_body", False):
+                            seen.body = self._body(incoming, headers)
                         if answer(connection, seen) is None:
                             return
                     else:
@@ -172,3 +182,15 @@ def http_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         import_module("httpx_aiohttp")  # the extra dev has it; without it httpx would be tested twice
     else:
         monkeypatch.setattr(default_clients, "default_client", default_clients.DefaultAsyncHttpxClient)
+
+
+@pytest.fixture(params=["sync", "httpx", "aiohttp"])
+def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Make a call from a thread, or from an event loop with each of the libraries."""
+    from deepgram.runtime import default_clients
+
+    if request.param == "httpx":
+        monkeypatch.setattr(default_clients, "default_client", default_clients.DefaultAsyncHttpxClient)
+    elif request.param == "aiohttp":
+        import_module("httpx_aiohttp")
+    return Both(request.param)

@@ -2,98 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import gzip
 import os
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from deepgram import AsyncDeepgramClient, DeepgramClient
-from deepgram.protocol.model import Model
-from deepgram.protocol.request import Call, Request, RequestOptions
+from deepgram.protocol.request import RequestOptions
 from deepgram.runtime import http
 from deepgram.runtime.errors import ApiError, ConnectionFailed, ParsingError, RateLimitError, RequestTimedOut
 
-SECRET = "5f3c9a7e11d2b4c68"
-OK = b'HTTP/1.1 200 OK\r\ncontent-length: 18\r\ndg-request-id: r\r\n\r\n{"request_id":"r"}'
-
-
-class Document(Model):
-    request_id: str | None = None
-
-
-def ask(
-    method: str = "GET", path: str = "v1/x", options: RequestOptions | None = None, **call: Any
-) -> Request[Document]:
-    return Request(method, path, Call(**call), options or {}, Document)
-
-
-def answered(status: int, body: bytes, *headers: str) -> bytes:
-    lines = "".join(f"{line}\r\n" for line in (f"content-length: {len(body)}", *headers))
-    return f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode() + body
-
-
-def mocked(*answers: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[httpx.Request]]:
-    seen: list[httpx.Request] = []
-    left = [*answers]
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        answer = left.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return httpx.MockTransport(handle), seen
-
-
-class Both:
-    """One call, made from a thread or from an event loop."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __call__(self, request: Request[Any], **keywords: Any) -> Any:
-        keywords = {"api_key": SECRET, **keywords}
-        transport = keywords.pop("transport", None)
-        if self.kind == "sync":
-            if transport:
-                keywords["httpx_client"] = httpx.Client(transport=transport)
-            with DeepgramClient(**keywords) as client:
-                return client._client_wrapper.send(request).data
-
-        async def call() -> Any:
-            if transport:
-                keywords["httpx_client"] = httpx.AsyncClient(transport=transport)
-            async with AsyncDeepgramClient(**keywords) as client:
-                return (await client._client_wrapper.send(request)).data
-
-        return asyncio.run(call())
-
-
-@pytest.fixture(params=["sync", "httpx", "aiohttp"])
-def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Both:
-    from deepgram.runtime import default_clients
-
-    if request.param == "httpx":
-        monkeypatch.setattr(default_clients, "default_client", default_clients.DefaultAsyncHttpxClient)
-    elif request.param == "aiohttp":
-        import_module("httpx_aiohttp")
-    return Both(request.param)
-
+from .calling import OK, SECRET, Both, Document, answered, ask, mocked
 
 # --- Success ----------------------------------------------------------------------------------------------------------
 
@@ -266,20 +191,6 @@ async def test_programs_close_the_inner_client_themselves(serve: Any) -> None:
     client = AsyncDeepgramClient(api_key="k", base_url=server.url)
     await client._client_wrapper.send(ask())
     await client._client_wrapper.httpx_client.httpx_client.aclose()
-
-
-def test_an_async_client_serves_one_event_loop_after_the_other(serve: Any, http_library: None) -> None:
-    server = serve(OK)
-    client = AsyncDeepgramClient(api_key="k", base_url=server.url)
-
-    async def once() -> None:
-        await client._client_wrapper.send(ask())
-        await client._client_wrapper.httpx_client.httpx_client.aclose()
-
-    for _ in range(2):
-        asyncio.run(once())
-    gc.collect()
-    assert len(server.seen) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -516,7 +427,7 @@ async def test_a_stream_that_breaks_off_is_of_our_family(serve: Any, http_librar
                 _ = [chunk async for chunk in streamed.data]
 
 
-def test_a_refused_stream_is_an_error_and_not_tried_again(serve: Any, naps: list[float]) -> None:
+def test_a_refused_stream_is_tried_again_and_then_an_error(serve: Any, naps: list[float]) -> None:
     server = serve(answered(503, b"{}"))
     with (
         DeepgramClient(api_key="k", base_url=server.url) as client,
@@ -524,7 +435,7 @@ def test_a_refused_stream_is_an_error_and_not_tried_again(serve: Any, naps: list
         client._client_wrapper.stream(ask()),
     ):
         pytest.fail("there is nothing to stream")
-    assert len(server.seen) == 1
+    assert len(server.seen) == 3
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
@@ -550,140 +461,3 @@ async def test_d13_a_transport_of_the_callers_gets_url_and_headers(awaited: bool
         url, headers = made  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
         assert url == "ws://h/p/v1/listen?model=nova-3&new=true"
         assert (headers["authorization"], headers["X-A"]) == ("Token other", "b")
-
-
-# --- TLS --------------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_trusted_can_be_said(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import certifi
-
-    from deepgram.runtime.tls import LateContext, context
-
-    own = ssl.create_default_context()
-    assert context(own) is own
-    assert context(False).verify_mode is ssl.CERT_NONE
-    assert context(certifi.where()).cert_store_stats()["x509_ca"] > 10
-    assert context(tmp_path).verify_mode is ssl.CERT_REQUIRED
-    with pytest.raises(FileNotFoundError):
-        context(tmp_path / "missing.pem")
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    late = context(True)
-    assert isinstance(late, LateContext)
-    assert (late.verify_mode, late.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert late.cert_store_stats()["x509_ca"] == 0
-    for _ in range(2):
-        late.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="h")
-    assert late.cert_store_stats()["x509_ca"] > 10
-    client = DeepgramClient(api_key="k", verify=False, ssl_context=own)
-    assert client._config.verify is own
-    assert client._client_wrapper._limits().tls is own
-
-
-def test_certificates_of_the_environment_are_trusted_instead(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deepgram.runtime.tls import context
-
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    late = context(True)
-    left, right = socket.socketpair()
-    with left, right, late.wrap_socket(left, server_hostname="h", do_handshake_on_connect=False):
-        assert late.cert_store_stats()["x509_ca"] == 0
-
-
-@pytest.fixture
-def certified(tmp_path: Path, serve: Any) -> Iterator[tuple[str, Path]]:
-    """Run a server whose certificate nobody knows; give its address and the certificate."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(certificate, key)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def answer() -> None:
-        while True:
-            try:
-                plain, _ = listener.accept()
-            except OSError:
-                return
-            plain.settimeout(10)
-            with plain, suppress(OSError), server.wrap_socket(plain, server_side=True) as connection:
-                connection.recv(65536)
-                connection.sendall(OK)
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{listener.getsockname()[1]}", certificate
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(10)
-
-
-def test_a_server_is_trusted_only_if_its_certificate_is(
-    call: Both, certified: tuple[str, Path], naps: list[float]
-) -> None:
-    url, certificate = certified
-    with pytest.raises(ConnectionFailed, match=r"(?i)certificate") as caught:
-        call(ask(), base_url=url)
-    assert isinstance(caught.value, httpx.ConnectError)
-    assert call(ask(), base_url=url, verify=certificate).request_id == "r"
-    assert call(ask(), base_url=url, verify=str(certificate)).request_id == "r"
-    assert call(ask(), base_url=url, verify=False).request_id == "r"
-    assert call(ask(), base_url=url, ssl_context=ssl.create_default_context(cafile=certificate)).request_id == "r"
-
-
-# --- The extra aiohttp ------------------------------------------------------------------------------------------------
-
-
-async def test_the_default_async_clients() -> None:
-    import deepgram
-    from deepgram.runtime import default_clients
-
-    assert deepgram.DefaultAsyncHttpxClient is default_clients.DefaultAsyncHttpxClient
-    async with default_clients.DefaultAsyncHttpxClient(headers={"a": "b"}) as client:
-        assert (client.timeout.read, client.follow_redirects, client.headers["a"]) == (60, True, "b")
-    async with default_clients.DefaultAioHttpClient(timeout=3) as client:
-        assert (client.timeout.read, client.follow_redirects) == (3, True)
-    async with AsyncDeepgramClient(api_key="k") as ours:
-        assert type(ours._client_wrapper.httpx_client.httpx_client) is default_clients.DefaultAioHttpClient
-
-
-def test_without_the_extra_the_client_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-    import sys
-
-    from deepgram.runtime import default_clients
-
-    monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
-    spec = importlib.util.find_spec("deepgram.runtime.default_clients")
-    assert spec is not None
-    assert spec.loader is not None
-    without = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(without)
-    assert without.default_client is without.DefaultAsyncHttpxClient
-    assert default_clients.default_client is not without.default_client
-    with pytest.raises(RuntimeError, match=r"pip install 'deepgram-sdk\[aiohttp\]'"):
-        without.DefaultAioHttpClient()
-
-
-def test_connection_timeouts_of_aiohttp_stay_timeouts() -> None:
-    aiohttp = import_module("aiohttp")
-    late = httpx.ConnectTimeout("late")
-    late.__cause__ = aiohttp.ConnectionTimeoutError()
-    assert isinstance(http.translate(late, httpx.Request("GET", "http://h")), RequestTimedOut)
-    for cause, kind in (
-        (aiohttp.ClientConnectionError("x"), httpx.NetworkError),
-        (aiohttp.ClientProxyConnectionError(None, OSError(1, "x")), httpx.ProxyError),
-    ):
-        gone = httpx.ConnectTimeout("gone")
-        gone.__cause__ = cause
-        assert isinstance(http.translate(gone, httpx.Request("GET", "http://h")), kind)
-    odd = httpx.ConnectTimeout("odd")
-    odd.__cause__ = aiohttp.ClientError("x")
-    assert isinstance(http.translate(odd, httpx.Request("GET", "http://h")), RequestTimedOut)

@@ -26,6 +26,8 @@ from deepgram.runtime.exchange import (
     DOCUMENT_LIMIT,
     ERROR_LIMIT,
     Answer,
+    Begin,
+    Begun,
     Read,
     Send,
     Sleep,
@@ -85,12 +87,24 @@ def test_success_is_read_and_returned() -> None:
     assert steps[1:] == [Read(ok, DOCUMENT_LIMIT), Answer(ok, b'{"request_id":"r"}')]
 
 
-def test_a_stream_is_not_read_here_and_never_sent_again() -> None:
-    ok = httpx.Response(206)
-    assert drive(exchange(request(), config(), SILENT, stream=True), ok)[-1] == Answer(ok, b"")
-    steps = exchange(request(options={"max_retries": 5}), config(), SILENT, stream=True)
-    with pytest.raises(ServerError):
-        drive(steps, httpx.Response(503), b"")
+def test_of_a_stream_only_the_first_piece_is_waited_for_here() -> None:
+    ok, begun = httpx.Response(206), Begun(b"RIFF", iter(()))
+    steps = drive(exchange(request(options={"chunk_size": 4}), config(), SILENT, stream=True), ok, begun)
+    assert steps[1:] == [Begin(ok, 4), Answer(ok, b"", begun)]
+
+
+def test_a_stream_that_brought_nothing_is_asked_for_again() -> None:
+    steps = exchange(request(options={"max_retries": 3}), config(), SILENT, stream=True)
+    ok, begun = httpx.Response(200), Begun(b"RIFF", iter(()))
+    taken = drive(
+        steps, httpx.Response(503), b"", None, refused(), None, httpx.Response(200), refused(), None, ok, begun
+    )
+    assert [type(step) for step in taken] == [
+        *(Send, Read, Sleep),  # refused
+        *(Send, Sleep),  # not reached
+        *(Send, Begin, Sleep),  # broken off before the first piece
+        *(Send, Begin, Answer),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +134,8 @@ def test_d29_a_refusal_is_tried_again_so_often(options: RequestOptions, of_clien
                 case Sleep():
                     assert step.seconds == 3
                     step = next(steps)
+                case _:
+                    pytest.fail("nothing is streamed here")
     assert len(sent) == attempts
     assert all(again is sent[0] for again in sent)
     assert (caught.value.status_code, caught.value.body, caught.value.request_id) == (503, {"err_msg": "busy"}, "r")

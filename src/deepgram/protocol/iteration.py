@@ -58,7 +58,7 @@ class SyncMessages(Generic[E]):
         while True:
             try:
                 with socket._taking:
-                    event: E | FrameError = socket._left.popleft() if socket._left else self.fresh()
+                    event: E | FrameError = socket._left.popleft() if socket._left else socket._decode(self._take())
             except BaseException as error:
                 self.stop()
                 if isinstance(error, StopIteration) or not isinstance(error, Exception):
@@ -101,7 +101,7 @@ class AsyncMessages(Generic[E]):
                 return socket._left.popleft()
             socket._readers[id(self)] = socket._who()
             try:
-                event = await self.fresh()
+                event: E | FrameError = socket._decode(await self._take())
             except BaseException as error:
                 self.stop()
                 if isinstance(error, StopAsyncIteration) or not isinstance(error, Exception):

@@ -66,8 +66,9 @@ class V1Socket:
     def _note(self, event: Any) -> None:
         if isinstance(event, ListenV1Results) and event.is_final:
             try:
-                best = event.channel.alternatives[0] if event.channel.alternatives else None
-                self._session.note_final(event.start + event.duration, len(best.words) if best else 0)
+                alternatives = event.channel.alternatives
+                words = len(alternatives[0].words) if alternatives else 0
+                self._session.note_final(event.start + event.duration, words)
             except DRIFTED:
                 pass
 

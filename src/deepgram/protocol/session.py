@@ -41,6 +41,9 @@ class Conduct:
     """Seconds without audio or keep-alive after which it is sent. The service closes after about 10 s."""
     goodbye: str | None = None
     """Text frame that ends the input; the service answers with its last results and closes."""
+    longest_rest: float = 0.0
+    """Seconds that may pass until the service closes, where what is left is audio and so may be long: then it is the
+    pause between two messages that has a limit. 0: there is one limit for all of it."""
     silence: float = 1.0
     """Seconds without a frame from the peer after which it is pinged."""
     patience: int = 5
@@ -109,8 +112,14 @@ class Session:
     """Why the conversation was lost, in words for people."""
     report: Report = field(default_factory=Report)
     said_goodbye: bool = False
+    owed: bool = False
+    """The peer has something to say, though no goodbye asks for it: an agent that is answering."""
 
     _began: float | None = None
+    _asked_for_rest: bool = False
+    """The program said goodbye itself, so it wants what is left."""
+    _rest: tuple[int, float, float] | None = None
+    """Messages received, when the last of them came, and when what is left was first waited for."""
     _last_input: float = 0.0
     _last_life: float = 0.0
     _sending: int = 0
@@ -159,15 +168,33 @@ class Session:
         """The program takes leave: return the frames that end the input, if they were not sent."""
         if self.state != "open":
             return []
-        self.state = "leaving"
+        self.state, self._asked_for_rest = "leaving", self.said_goodbye
         if self.conduct.goodbye is None or self.said_goodbye:
             return []
         return [self.conduct.goodbye]
 
     @property
     def awaits_results(self) -> bool:
-        """After leaving, something still comes: the peer answers the goodbye and closes."""
-        return self.state == "leaving" and self.said_goodbye
+        """After leaving, something still comes: the peer answers the goodbye and closes, or finishes what it owes."""
+        return self.state == "leaving" and (self.said_goodbye or self.owed)
+
+    def drains(self, *, listened: bool) -> bool:
+        """Tell whether to wait for what still comes; ``listened``: somebody takes messages.
+
+        Results are few and worth it. Audio that the program walked away from is not: it would take its time.
+        """
+        return self.awaits_results and (listened or self._asked_for_rest or not self.conduct.longest_rest)
+
+    def rest_until(self, now: float, timeout: float) -> float:
+        """Return until when (s) to wait for what is left: ``timeout`` from now, or from the last message of audio."""
+        received = self.messages_received
+        if self._rest is None:
+            self._rest = received, now, now
+        elif self._rest[0] != received:
+            self._rest = received, now, self._rest[2]
+        _, last, began = self._rest
+        longest = self.conduct.longest_rest
+        return min(last + timeout, began + longest) if longest else began + timeout
 
     # --- What the peer does -------------------------------------------------------------------------------------------
 
@@ -182,6 +209,11 @@ class Session:
         self._last_life = now
         self._unanswered = 0
         self._pinged, self._read = False, self._sent_before_ping
+
+    def behind(self, now: float) -> None:
+        """Messages of the peer wait until the program reads them: it is not the peer that is silent."""
+        self._last_life = now
+        self._unanswered = 0
 
     def ping_failed(self) -> None:
         """The ping could not go out, because the peer reads too slowly or not at all: it is due again."""
@@ -228,7 +260,8 @@ class Session:
 
     def note_final(self, until: float, words: int) -> None:
         """Results for the audio up to ``until`` (s) are final, with so many words."""
-        self.finalized = max(self.finalized, until)
+        if until > self.finalized:
+            self.finalized = until
         self.words += words
 
     def note_misread(self) -> None:

@@ -29,6 +29,8 @@ Message = Model | Mapping[str, Any] | Media
 
 KEPT = 10_000
 """Messages that are kept for whoever reads on after the conversation has ended."""
+KEPT_BYTES = 32 * 1024 * 1024
+"""Bytes of audio among them."""
 
 
 @runtime_checkable
@@ -80,6 +82,14 @@ class EventType(str, Enum):
     """``start_listening`` ends; the handler gets None."""
 
 
+class AfterGoodbye(RuntimeError):
+    """Something was to be said after the message that ends the conversation: the service would not hear it."""
+
+
+class NoMoreFrames(EOFError):
+    """The transport says with None, as some do, that nothing more will come."""
+
+
 class HandlerError(Exception):
     """A handler raised. ``__cause__`` is what it raised; the conversation goes on."""
 
@@ -128,12 +138,17 @@ class Socket(Caller, Generic[E]):
         self._handlers: dict[str, list[Callable[[Any], Any]]] = {}
         self._session = Session(self.conduct)
         self._left: deque[E] = deque(maxlen=KEPT)
+        self._aside = 0
         self._readers: dict[int, object] = {}
         """Who takes frames off the transport: each loop or ``recv``, and the thread or task that it was last in."""
         self._who: Callable[[], object] = _nothing
         """Returns the thread or task that asks. The driver sets it for event loops."""
         self._reading_ended: Callable[[], object] | None = None
         """Called when somebody stops reading. The driver sets it, to know when it may read what is left."""
+        self._open_calls: Callable[[Any, Any], Any] | None = None
+        """Opens what carries out the function calls of an agent. The driver sets it."""
+        self._calls: Any = None
+        """What carries them out; the driver closes it with the conversation."""
         self._explain: Callable[[Exception], Exception] = _as_it_is
         """Turns what the transport raises into what the program gets. The driver sets it."""
 
@@ -167,12 +182,27 @@ class Socket(Caller, Generic[E]):
         self._note(event)
         return event
 
+    def _set_aside(self, event: E) -> None:
+        """Keep a message for whoever reads on after the conversation. Raises ``BufferError`` if it is too much."""
+        self._aside += len(event) if isinstance(event, bytes) else 0
+        if self._aside > KEPT_BYTES:
+            log = logging.getLogger(type(self).__module__)
+            log.warning("more than %d MiB of audio were left unread: the rest is lost", KEPT_BYTES >> 20)
+            raise BufferError
+        self._left.append(event)
+
     def _stops_reading(self, reader: int) -> None:
         if self._readers.pop(reader, self) is not self and self._reading_ended is not None:
             self._reading_ended()
 
     def _note(self, event: Any) -> None:
         """Take down what an event says about the conversation."""
+
+
+def _taken(frame: Any) -> Any:
+    if frame is None:
+        raise NoMoreFrames("the conversation has ended")
+    return frame
 
 
 def _nothing() -> None:
@@ -211,7 +241,7 @@ class SyncSocket(Socket[E]):
         while True:
             try:
                 with self._taking:
-                    event = self._left.popleft() if self._left else self._decode(self._websocket.recv())
+                    event = self._left.popleft() if self._left else self._decode(_taken(self._websocket.recv()))
             except Exception as error:
                 raise self._explain(error) from error.__cause__
             if not isinstance(event, FrameError):
@@ -298,7 +328,7 @@ class AsyncSocket(Socket[E]):
             me = object()
             self._readers[id(me)] = self._who()
             try:
-                frame = await self._websocket.recv()
+                frame = _taken(await self._websocket.recv())
             except Exception as error:
                 raise self._explain(error) from error.__cause__
             finally:

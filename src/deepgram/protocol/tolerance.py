@@ -45,6 +45,8 @@ _compiling = Lock()
 class UnionMetadata:
     """Names the discriminator of a union: ``Annotated[Union[A, B], UnionMetadata(discriminant="type")]``."""
 
+    discriminant: str
+
     def __init__(self, *, discriminant: str) -> None:
         self.discriminant = discriminant
 
@@ -60,7 +62,7 @@ class Reader:
         self._unknown = unknown
         self._postponed = postponed
         self._met: set[type[BaseModel]] = set()
-        self._open: list[tuple[type[BaseModel], bool]] = []
+        self._open: list[tuple[type[BaseModel], bool, str | None]] = []
         self._recursive: dict[str, Schema] = {}
 
     def validator(self, shape: object, *, floats: bool = False) -> SchemaValidator:
@@ -112,20 +114,21 @@ class Reader:
             return core_schema.enum_schema(shape, list(shape))
         return SCALARS.get(shape)
 
-    def _model(self, model: type[BaseModel], *, floats: bool) -> Schema:
-        reference = f"{model.__module__}.{model.__qualname__}:{id(model)}:{floats}"
-        if (model, floats) in self._open:  # it contains itself
+    def _model(self, model: type[BaseModel], *, floats: bool, tag: str | None = None) -> Schema:
+        """Return the schema of a model; ``tag`` names the field by which it was chosen."""
+        reference = f"{model.__module__}.{model.__qualname__}:{id(model)}:{floats}:{tag}"
+        if (model, floats, tag) in self._open:  # it contains itself
             self._recursive.setdefault(reference, ANYTHING)
             return core_schema.definition_reference_schema(reference)
         self._met.add(model)
-        self._open.append((model, floats))
+        self._open.append((model, floats, tag))
         fields = {name: self._field(model, name, info, floats) for name, info in model.model_fields.items()}
         self._open.pop()
         extra = model.model_config.get("extra") or "ignore"
         schema = core_schema.model_schema(
             model,
             core_schema.model_fields_schema(fields, extra_behavior="allow" if extra == "allow" else "ignore"),
-            post_init=model.__pydantic_post_init__,
+            post_init=completing(model, tag),
         )
         if reference not in self._recursive:
             return schema
@@ -173,15 +176,15 @@ class Reader:
         for model in models:
             for tag in tags(model, key):
                 tagged.setdefault(tag, []).append(model)
-        choices = {tag: self._by_fields(sharers, floats=floats) for tag, sharers in tagged.items()}
+        choices = {tag: self._by_fields(sharers, floats=floats, tag=key) for tag, sharers in tagged.items()}
         unknown = self._model(self._unknown, floats=False)
         known = core_schema.tagged_union_schema(choices, discriminator=key)
         return core_schema.union_schema([known, unknown], mode="left_to_right")
 
-    def _by_fields(self, models: list[type[BaseModel]], *, floats: bool) -> Schema:
+    def _by_fields(self, models: list[type[BaseModel]], *, floats: bool, tag: str | None = None) -> Schema:
         if len(models) == 1:
-            return self._model(models[0], floats=floats)
-        choices = {index: self._model(model, floats=floats) for index, model in enumerate(models)}
+            return self._model(models[0], floats=floats, tag=tag)
+        choices = {index: self._model(model, floats=floats, tag=tag) for index, model in enumerate(models)}
         choices[-1] = self._model(self._unknown, floats=False)
         return core_schema.tagged_union_schema(choices, discriminator=MostFields(models).index)
 
@@ -189,6 +192,15 @@ class Reader:
 def marked(metadata: Iterable[object]) -> str | None:
     """Return the discriminator that the metadata of an annotation names."""
     return next((mark.discriminant for mark in metadata if isinstance(mark, UnionMetadata)), None)
+
+
+def completing(model: type[BaseModel], tag: str | None) -> str | None:
+    """Return the method that completes a message once it was read, if there is something to do.
+
+    ``Model._speak`` takes fields with defaults for given. A tag that came is given, and that spares a call per message.
+    """
+    method = model.__pydantic_post_init__
+    return method if method == "model_post_init" or vars(model).get("_spoken") != {tag} else None
 
 
 def is_model(shape: object) -> TypeGuard[type[BaseModel]]:

@@ -2,12 +2,16 @@
 
 What to do is the session's decision (``protocol/session.py``). Each conversation owns what it starts: a thread (or a
 timer) that calls the session twice a second, and whatever listens in the background. Leaving the block ends them all.
+
+A process that is forked within the block has the connection of its parent and none of its threads: when it leaves the
+block, nothing is said, awaited or shut down, for the conversation is the parent's and goes on there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import selectors
 import socket as sockets
 import threading
@@ -16,12 +20,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..protocol.iteration import AsyncMessages, FrameError, SyncMessages
 from ..protocol.session import TICK, Fail, Ping, Transmit
 from ..protocol.socket import AsyncSocket, AsyncTransport, SyncSocket, SyncTransport
-from .websocket import CLOSING, lost
+from .websocket import CLOSING, lost, unread
 
 S = TypeVar("S", bound=SyncSocket[Any])
 A = TypeVar("A", bound=AsyncSocket[Any])
@@ -29,11 +33,10 @@ A = TypeVar("A", bound=AsyncSocket[Any])
 log = logging.getLogger("deepgram.conversation")
 
 
-class Opener(Protocol):
-    """What a conversation needs of the driver that opened it."""
+def _calls_of(socket: SyncSocket[Any] | AsyncSocket[Any], functions: Any) -> Any:
+    from .function_calls import AsyncFunctionCalls, SyncFunctionCalls  # loaded with the first call of a function
 
-    drain_timeout: float
-    """Seconds that the last results may take after the input has ended."""
+    return (SyncFunctionCalls if isinstance(socket, SyncSocket) else AsyncFunctionCalls)(socket, functions)
 
 
 class SyncConversation(Generic[S]):
@@ -45,16 +48,20 @@ class SyncConversation(Generic[S]):
         self._drain_timeout = drain_timeout
         self._over = threading.Event()
         self._reading = threading.Condition()
-        self._deadline: float | None = None
+        self._deadline: Callable[[float], float] | None = None
+        """Until when the end may take (s), given what time it is."""
+        self._given_up = False
         self._pong: threading.Event | None = None
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> S:
         """Open the conversation. Raises ``ApiError`` if the service refuses it or cannot be reached."""
+        self._process = os.getpid()
         self._transport: Any = self._dial()
         self._socket = socket = self._make(websocket=self._transport)
         socket._explain = self._explain
         socket._beside = self._beside
+        socket._open_calls = _calls_of
         session = socket._session
         session.pings = hasattr(self._transport, "ping")
         session.begin(time.monotonic())
@@ -70,6 +77,9 @@ class SyncConversation(Generic[S]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the conversation; after an orderly block, wait for the last results first."""
+        if os.getpid() != self._process:
+            self._let_go()
+            return
         try:
             if kind is None:
                 self._leave()
@@ -97,9 +107,13 @@ class SyncConversation(Generic[S]):
         session = self._socket._session
         while not self._over.wait(TICK):
             now = time.monotonic()
-            if self._deadline is not None and now >= self._deadline:
+            if self._deadline is not None and now >= self._deadline(now):
+                self._given_up = True
                 self._abort()
+                self._notice()
                 return
+            if unread(self._transport):
+                session.behind(now)
             if self._pong is not None and self._pong.is_set():
                 self._pong = None
                 session.lives(now)
@@ -145,12 +159,12 @@ class SyncConversation(Generic[S]):
                     socket._put(frame)
                 finally:
                     socket._sending.release()
-            if not session.awaits_results:
+            if not session.drains(listened=self._others() or bool(socket._handlers.get("message"))):
                 return
-            self._deadline = time.monotonic() + self._drain_timeout
+            self._deadline = lambda now: session.rest_until(now, self._drain_timeout)
             socket._reading_ended = self._notice
             with self._reading:
-                self._reading.wait_for(lambda: not self._others(), self._drain_timeout)
+                self._reading.wait_for(lambda: self._given_up or not (self._others() and session.awaits_results))
             if not self._others():
                 self._drain()
 
@@ -162,12 +176,12 @@ class SyncConversation(Generic[S]):
     def _drain(self) -> None:
         socket = self._socket
         messages = SyncMessages(socket)
-        while True:
+        while socket._session.awaits_results:
             with socket._taking:
                 event = messages.fresh()
                 listened = isinstance(event, FrameError) or socket._handlers.get("message")
                 if not listened:
-                    socket._left.append(event)
+                    socket._set_aside(event)
             if isinstance(event, FrameError):
                 socket._emit("error", event)
             elif listened:
@@ -175,7 +189,10 @@ class SyncConversation(Generic[S]):
 
     def _close(self) -> None:
         """Close the transport within a bound: the keeping thread breaks off what takes longer."""
-        self._deadline = deadline = time.monotonic() + CLOSING
+        if self._socket._calls is not None:
+            self._socket._calls.close()
+        deadline = time.monotonic() + CLOSING
+        self._deadline = lambda now: deadline
         if not self._writable() or self._socket._sending.locked():
             self._abort()
         try:
@@ -187,14 +204,21 @@ class SyncConversation(Generic[S]):
             if thread is not threading.current_thread():
                 thread.join(max(deadline - time.monotonic(), TICK))
 
+    def _let_go(self) -> None:
+        """Give back what a forked process has of the connection: its own handle, which the parent's survives."""
+        connection = getattr(self._transport, "socket", None)
+        if isinstance(connection, sockets.socket):
+            connection.close()
+
     def _writable(self, timeout: float = 0) -> bool:
         """Tell whether a short frame can leave without blocking; of transports that are not ours, assume it."""
         connection = getattr(self._transport, "socket", None)
         if not isinstance(connection, sockets.socket) or connection.fileno() < 0:
             return True
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, suppress(OSError, ValueError):  # closed at this very moment
             selector.register(connection, selectors.EVENT_WRITE)
             return bool(selector.select(timeout))
+        return False
 
     def _abort(self) -> None:
         """Break the connection, which wakes every thread that waits for it."""
@@ -226,12 +250,14 @@ class AsyncConversation(Generic[A]):
 
     async def __aenter__(self) -> A:
         """Open the conversation. Raises ``ApiError`` if the service refuses it or cannot be reached."""
+        self._process = os.getpid()
         self._transport: Any = await self._dial()
         self._loop = asyncio.get_running_loop()
         self._socket = socket = self._make(websocket=self._transport)
         socket._who = asyncio.current_task
         socket._explain = self._explain
         socket._beside = self._beside
+        socket._open_calls = _calls_of
         session = socket._session
         session.pings = hasattr(self._transport, "ping")
         session.begin(time.monotonic())
@@ -242,6 +268,8 @@ class AsyncConversation(Generic[A]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the conversation; after an orderly block, wait for the last results first."""
+        if os.getpid() != self._process:
+            return  # not even a handle can be closed: the event loop that knows it is the parent's, down to its epoll
         try:
             if kind is None:
                 await self._leave()
@@ -267,6 +295,8 @@ class AsyncConversation(Generic[A]):
     def _keep(self) -> None:
         """Do what the session asks for; the next call is due in a tick."""
         session = self._socket._session
+        if unread(self._transport):
+            session.behind(time.monotonic())
         for effect in session.tick(time.monotonic()):
             if isinstance(effect, Fail):
                 self._abort()
@@ -294,35 +324,50 @@ class AsyncConversation(Generic[A]):
         with suppress(Exception):
             for frame in session.leave():
                 await asyncio.wait_for(socket._transmit(frame), CLOSING)
-            if session.awaits_results:
-                await asyncio.wait_for(self._await_results(asyncio.current_task()), self._drain_timeout)
+            me = asyncio.current_task()
+            others = any(reader is not me for reader in socket._readers.values())
+            if session.drains(listened=others or bool(socket._handlers.get("message"))):
+                results = self._loop.create_task(self._await_results(me))
+                try:
+                    while (now := time.monotonic()) < (until := session.rest_until(now, self._drain_timeout)):
+                        await asyncio.wait({results}, timeout=min(until - now, TICK))
+                        if results.done():
+                            break
+                finally:
+                    results.cancel()
+                    await asyncio.gather(results, return_exceptions=True)
 
     async def _await_results(self, me: asyncio.Task[Any] | None) -> None:
         # The task that leaves may be in a loop over the messages, or in a handler: it reads no more itself.
         socket = self._socket
         stopped = asyncio.Event()
         socket._reading_ended = stopped.set
-        while any(reader is not me for reader in socket._readers.values()):
+        session = socket._session
+        while session.awaits_results and any(reader is not me for reader in socket._readers.values()):
             stopped.clear()
             await stopped.wait()
+        if not session.awaits_results:
+            return
         messages = AsyncMessages(socket)
         done = asyncio.Event()
         socket._drained = done.wait
         try:
-            while True:
+            while session.awaits_results:
                 event = await messages.fresh()
                 if isinstance(event, FrameError):
                     await socket._emit("error", event)
                 elif socket._handlers.get("message"):
                     await socket._deliver(event)
                 else:
-                    socket._left.append(event)
+                    socket._set_aside(event)
         finally:
             done.set()
 
     async def _close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._socket._calls is not None:
+            await self._socket._calls.close()
         try:
             with suppress(Exception):
                 await asyncio.wait_for(self._transport.close(), 2 * CLOSING)
@@ -345,3 +390,5 @@ class AsyncConversation(Generic[A]):
         connection = getattr(self._transport, "transport", None)
         if isinstance(connection, asyncio.Transport):
             connection.abort()
+        elif callable(abort := getattr(self._transport, "abort", None)):  # of a transport of the program's own
+            abort()

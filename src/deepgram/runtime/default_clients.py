@@ -8,6 +8,8 @@ import httpx
 
 from .config import TIMEOUT
 
+SDK_DEFAULT_TIMEOUT = TIMEOUT
+
 
 class DefaultAsyncHttpxClient(httpx.AsyncClient):
     """An ``httpx.AsyncClient`` with our defaults."""

@@ -6,19 +6,24 @@ Everything that knows httpx is here, so that it is imported with the first reque
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
+from weakref import finalize
 
 import httpx
 
 from .config import TIMEOUT, Config
 from .errors import ConnectionFailed, RequestTimedOut, combine
 from .exchange import Send
-from .redaction import redacted
+from .redaction import redact, redacted
 from .tls import context
 from .uploads import Upload
+
+if TYPE_CHECKING:
+    import asyncio
 
 RETRIED = (httpx.ConnectError, httpx.RemoteProtocolError)
 """Lost connections after which a request is sent again."""
@@ -55,10 +60,35 @@ def make_client(config: Config) -> httpx.Client:
 
 
 def make_async_client(config: Config) -> httpx.AsyncClient:
-    """Return an async client of our own: on aiohttp if the extra of that name is installed."""
+    """Return an async client of our own, for this event loop: on aiohttp if the extra of that name is installed.
+
+    Programs may let go of it without closing it, as they may of one on httpx alone.
+    """
+    import asyncio
+
     from .default_clients import default_client
 
-    return default_client(**_settings(config))
+    client = default_client(**_settings(config))
+    transports = [each for each in (client._transport, *client._mounts.values()) if hasattr(each, "get_client")]
+    if transports:
+        finalize(client, _let_go, transports, asyncio.get_running_loop())
+    return client
+
+
+def _let_go(transports: Iterable[Any], loop: asyncio.AbstractEventLoop) -> None:
+    """Close the connections that aiohttp would otherwise complain about on standard error, from whichever thread."""
+    import asyncio
+
+    for transport in transports:
+        connector = getattr(transport.client, "connector", None)
+        if connector is None or connector.closed:
+            continue
+        # The end of its synchronous block is the one way to close it without waiting.
+        if loop.is_running() and asyncio._get_running_loop() is not loop:
+            with suppress(RuntimeError):  # it has ended this moment
+                loop.call_soon_threadsafe(connector.__exit__, None, None, None)
+        else:
+            connector.__exit__(None, None, None)
 
 
 def _settings(config: Config) -> dict[str, Any]:
@@ -218,6 +248,18 @@ def translate(error: httpx.RequestError, request: httpx.Request) -> ConnectionFa
     return combine(RequestTimedOut, error, message)
 
 
+def in_the_middle(error: httpx.RequestError, reply: httpx.Response) -> ConnectionFailed | RequestTimedOut:
+    """Return our error for an answer that broke off: with its headers, hence the request id, and how far it got."""
+    broken = translate(error, reply.request)
+    got = reply.num_bytes_downloaded
+    said = reply.headers.get("content-length")
+    what = broken.body if isinstance(broken, RequestTimedOut) else str(error) or type(error).__name__
+    broken.body = f"The answer broke off after {got} bytes{f' of {said}' if said else ''}: {what}"
+    broken.args = (broken.body,)
+    broken.status_code, broken.headers = reply.status_code, redact(reply.headers)
+    return broken
+
+
 DOING = {
     "connect": "Connecting",
     "read": "The next part of the answer",
@@ -229,6 +271,10 @@ DOING = {
 def _honest(error: httpx.RequestError) -> httpx.RequestError:
     """Return what really happened: httpx-aiohttp 0.2 calls every lost connection a ``ConnectTimeout``."""
     cause = error.__cause__
+    if type(error) is httpx.ReadError and type(cause).__name__ == "ClientPayloadError" and _of_aiohttp(cause):
+        made: httpx.TransportError = httpx.RemoteProtocolError(str(error))  # as httpx calls an answer that broke off
+        made.__cause__ = cause
+        return made
     if type(error) is not httpx.ConnectTimeout or not _of_aiohttp(cause):
         return error
     import asyncio

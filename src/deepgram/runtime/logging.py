@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, Union, cast
 
 from typing_extensions import TypedDict
 
-from .redaction import REDACTED, is_secret
+from .redaction import is_secret, redacted
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 
@@ -128,13 +128,13 @@ def create_logger(config: Union[LogConfig, Logger, None] = None) -> Logger:
     return Logger(level=level, logger=config.get("logger") or ConsoleLogger(), silent=False)
 
 
-class _NoSecrets(logging.Filter):
+class NoSecrets(logging.Filter):
     """Masks the headers that the websockets library logs at DEBUG, one record for each: name and value."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         args = record.args
         if isinstance(args, tuple) and len(args) >= 2 and is_secret(str(args[-2])):
-            record.args = (*args[:-1], REDACTED)
+            record.args = (*args[:-1], redacted(str(args[-2]), str(args[-1])))
         return True
 
 
@@ -142,5 +142,5 @@ def redact_websocket_logs() -> None:
     """Keep keys out of the log of the websockets library: in the whole process, once."""
     for name in ("websockets.client", "websockets.server"):
         logger = logging.getLogger(name)
-        if not any(isinstance(known, _NoSecrets) for known in logger.filters):
-            logger.addFilter(cast(logging.Filter, _NoSecrets()))
+        if not any(isinstance(known, NoSecrets) for known in logger.filters):
+            logger.addFilter(cast(logging.Filter, NoSecrets()))

@@ -57,6 +57,8 @@ MediaTranscribeRequestModel = Union[
 MediaTranscribeRequestSummarize = Union[Literal["v2"], Any]
 MediaTranscribeRequestVersion = Union[Literal["latest"], Any]
 
+ListenV1RequestFile = bytes
+
 MediaTranscribeRequestModelZero = MediaTranscribeRequestModel
 MediaTranscribeRequestSummarizeZero = MediaTranscribeRequestSummarize
 MediaTranscribeRequestVersionZero = MediaTranscribeRequestVersion
@@ -413,6 +415,9 @@ MediaTranscribeResponse = Union[ListenV1Response, ListenV1AcceptedResponse]
 """A body with neither ``metadata`` nor ``results`` but a ``request_id`` is a receipt, any other a transcript."""
 
 # --- How it is refused ------------------------------------------------------------------------------------------------
+
+
+ErrorResponseTextError = str
 
 
 class ErrorResponseLegacyError(Model):

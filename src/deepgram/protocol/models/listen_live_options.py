@@ -73,7 +73,7 @@ ListenV1ProfanityFilter = Union[Literal["true", "false"], Any]
 ListenV1Punctuate = Union[Literal["true", "false"], Any]
 ListenV1SmartFormat = Union[Literal["true", "false"], Any]
 ListenV1VadEvents = Union[Literal["true", "false"], Any]
-ListenV1LanguageHint = Union[str, list[str]]
+ListenV1LanguageHint = Union[str, Sequence[str]]
 # The API itself is open here: numbers, booleans and text are all understood, and lists repeat the parameter.
 ListenV1Callback = Any
 ListenV1Channels = Any
@@ -104,13 +104,13 @@ class ListenV1Options(TypedDict, total=False):
     channels: ListenV1Channels | None
     """Number of channels of raw audio, 1 by default."""
     detect_entities: ListenV1DetectEntities | None
-    """Find names, places and other entities."""
+    """Find names, places and other entities. Default false."""
     diarize: ListenV1Diarize | None
-    """Number the speakers."""
+    """Number the speakers. Default false."""
     diarize_model: DiarizeModel | None
     """Model that tells the speakers apart; switches diarization on."""
     dictation: ListenV1Dictation | None
-    """Turn spoken punctuation into punctuation."""
+    """Turn spoken punctuation into punctuation. Default false."""
     encoding: ListenV1Encoding | None
     """Encoding of raw audio. Leave it out for audio in a container."""
     endpointing: ListenV1Endpointing | None
@@ -118,7 +118,7 @@ class ListenV1Options(TypedDict, total=False):
     extra: ListenV1Extra | None
     """Pairs ``key:value`` that come back in the answers."""
     interim_results: ListenV1InterimResults | None
-    """Send results while they may still change."""
+    """Send results while they may still change. Default false."""
     keyterm: ListenV1Keyterm | None
     """Terms to favour (Nova-3)."""
     keywords: ListenV1Keywords | None
@@ -128,19 +128,19 @@ class ListenV1Options(TypedDict, total=False):
     language_hint: ListenV1LanguageHint | None
     """Languages that are likely, where several may be spoken."""
     mip_opt_out: ListenV1MipOptOut | None
-    """Keep the audio out of the model improvement program."""
+    """Keep the audio out of the model improvement program. Default false."""
     model: Required[ListenV1Model]
     """Model that transcribes."""
     multichannel: ListenV1Multichannel | None
-    """Transcribe each channel on its own."""
+    """Transcribe each channel on its own. Default false."""
     numerals: ListenV1Numerals | None
-    """Write numbers as digits."""
+    """Write numbers as digits. Default false."""
     profanity_filter: ListenV1ProfanityFilter | None
-    """Replace or remove profanity."""
+    """Replace or remove profanity. Default false."""
     punctuate: ListenV1Punctuate | None
-    """Add punctuation and capitals."""
+    """Add punctuation and capitals. Default false."""
     redact: ListenV1Redact | None
-    """Remove sensitive information."""
+    """Remove sensitive information. Default off."""
     replace: ListenV1Replace | None
     """Terms to find and replace: ``find:replace``."""
     sample_rate: ListenV1SampleRate | None
@@ -148,13 +148,13 @@ class ListenV1Options(TypedDict, total=False):
     search: ListenV1Search | None
     """Terms to find."""
     smart_format: ListenV1SmartFormat | None
-    """Format dates, amounts and the like for reading."""
+    """Format dates, amounts and the like for reading. Default false."""
     tag: ListenV1Tag | None
     """Labels for usage reports."""
     utterance_end_ms: ListenV1UtteranceEndMs | None
     """Milliseconds without a new word after which an UtteranceEnd is sent; 1000 or more, with interim results."""
     vad_events: ListenV1VadEvents | None
-    """Send SpeechStarted when speech begins."""
+    """Send SpeechStarted when speech begins. Default false."""
     version: ListenV1Version | None
     """Version of the model, ``latest`` by default."""
 
@@ -165,6 +165,7 @@ ListenV2Model = Union[Literal["flux-general-en", "flux-general-multi"], Any]
 ListenV2Encoding = Union[Literal["linear16", "linear32", "mulaw", "alaw", "opus", "ogg-opus"], Any]
 ListenV2ProfanityFilter = Union[Literal["true", "false"], Any]
 ListenV2Numerals = Union[Literal["true", "false"], Any]
+ListenV2ConfigureNumerals = bool
 ListenV2Redact = Union[Literal["numbers", "aggressive_numbers"], Any]
 ListenV2Keyterm = Union[str, Sequence[str]]
 ListenV2LanguageHint = Union[str, Sequence[str]]
@@ -199,12 +200,12 @@ class ListenV2Options(TypedDict, total=False):
     language_hint: ListenV2LanguageHint | None
     """Languages that are likely (``flux-general-multi``)."""
     profanity_filter: ListenV2ProfanityFilter | None
-    """Replace or remove profanity."""
+    """Replace or remove profanity. Default false."""
     numerals: ListenV2Numerals | None
-    """Write numbers as digits."""
+    """Write numbers as digits. Default false."""
     redact: ListenV2Redact | None
-    """Remove numbers."""
+    """Remove numbers. Default off."""
     mip_opt_out: ListenV2MipOptOut | None
-    """Keep the audio out of the model improvement program."""
+    """Keep the audio out of the model improvement program. Default false."""
     tag: ListenV2Tag | None
     """Labels for usage reports."""
