@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
+    from .clients.agent import AgentClient, AsyncAgentClient
+    from .clients.auth import AsyncAuthClient, AuthClient
     from .clients.listen import AsyncListenClient, ListenClient
+    from .clients.manage import AsyncManageClient, ManageClient
+    from .clients.read import AsyncReadClient, ReadClient
+    from .clients.self_hosted import AsyncSelfHostedClient, SelfHostedClient
+    from .clients.speak import AsyncSpeakClient, SpeakClient
+    from .clients.voice_agent import AsyncVoiceAgentClient, VoiceAgentClient
     from .protocol.socket import AsyncTransport, SyncTransport
     from .runtime.driver import AsyncDriver, SyncDriver
     from .runtime.logging import LogConfig, Logger
@@ -155,11 +162,60 @@ class DeepgramClient(_Client):
         return driver
 
     @cached_property
+    def agent(self) -> AgentClient:
+        """Voice agents."""
+        from .clients.agent import AgentClient
+
+        return AgentClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
     def listen(self) -> ListenClient:
         """Speech to text."""
         from .clients.listen import ListenClient
 
         return ListenClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def speak(self) -> SpeakClient:
+        """Text to speech."""
+        from .clients.speak import SpeakClient
+
+        return SpeakClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def read(self) -> ReadClient:
+        """Text analysis."""
+        from .clients.read import ReadClient
+
+        return ReadClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def auth(self) -> AuthClient:
+        """Access tokens."""
+        from .clients.auth import AuthClient
+
+        return AuthClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def manage(self) -> ManageClient:
+        """The account: projects, and what belongs to them."""
+        from .clients.manage import ManageClient
+
+        return ManageClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def self_hosted(self) -> SelfHostedClient:
+        """Self-hosted deployments."""
+        from .clients.self_hosted import SelfHostedClient
+
+        return SelfHostedClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def voice_agent(self) -> VoiceAgentClient:
+        """Agents that the service remembers."""
+        from .clients.voice_agent import VoiceAgentClient
+
+        return VoiceAgentClient(client_wrapper=self._client_wrapper)
 
     def close(self) -> None:
         """Close the connections this client opened; a caller's ``httpx_client`` stays open."""
@@ -226,11 +282,60 @@ class AsyncDeepgramClient(_Client):
         return driver
 
     @cached_property
+    def agent(self) -> AsyncAgentClient:
+        """Voice agents."""
+        from .clients.agent import AsyncAgentClient
+
+        return AsyncAgentClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
     def listen(self) -> AsyncListenClient:
         """Speech to text."""
         from .clients.listen import AsyncListenClient
 
         return AsyncListenClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def speak(self) -> AsyncSpeakClient:
+        """Text to speech."""
+        from .clients.speak import AsyncSpeakClient
+
+        return AsyncSpeakClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def read(self) -> AsyncReadClient:
+        """Text analysis."""
+        from .clients.read import AsyncReadClient
+
+        return AsyncReadClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def auth(self) -> AsyncAuthClient:
+        """Access tokens."""
+        from .clients.auth import AsyncAuthClient
+
+        return AsyncAuthClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def manage(self) -> AsyncManageClient:
+        """The account: projects, and what belongs to them."""
+        from .clients.manage import AsyncManageClient
+
+        return AsyncManageClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def self_hosted(self) -> AsyncSelfHostedClient:
+        """Self-hosted deployments."""
+        from .clients.self_hosted import AsyncSelfHostedClient
+
+        return AsyncSelfHostedClient(client_wrapper=self._client_wrapper)
+
+    @cached_property
+    def voice_agent(self) -> AsyncVoiceAgentClient:
+        """Agents that the service remembers."""
+        from .clients.voice_agent import AsyncVoiceAgentClient
+
+        return AsyncVoiceAgentClient(client_wrapper=self._client_wrapper)
 
     async def aclose(self) -> None:
         """Close the connections this client opened in this event loop; a caller's ``httpx_client`` stays open."""
