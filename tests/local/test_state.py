@@ -7,18 +7,33 @@ import os
 import sqlite3
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deepgram.local import database
 from deepgram.local import state as state_module
-from deepgram.local.state import BacklogFull, Job, RequestRecord, State, StateError
+from deepgram.local.accounts import PROJECT_ID
+from deepgram.local.database import Absent, Database
+from deepgram.local.migrations import MIGRATIONS
+from deepgram.local.records import Record
+from deepgram.local.state import BacklogFull, Job, State, StateError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+def record(request_id: str, **known: Any) -> Record:
+    made: dict[str, Any] = {"method": "POST", "path": "/v1/listen", "created": NOW.timestamp(), "status": 200}
+    made |= {"endpoint": "listen", "project_id": PROJECT_ID}
+    return Record(request_id, **(made | known))
+
+
+async def records(state: State, limit: int = 100) -> Sequence[Record]:
+    return await state.records.list("project_id = ?", [PROJECT_ID], limit=limit)
 
 
 @pytest.fixture
@@ -63,17 +78,16 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
     audio.parent.mkdir()
     audio.write_bytes(b"sound")
     state = await State.open(path)
-    await state.record_request(
-        *("r1",), method="POST", path="/v1/listen", created=NOW, duration=1.5, model="m", engine="e", tags=["a", "b"]
-    )
+    await state.records.add(record("r1", duration=1.5, model="m", engine="e", tags=["a", "b"]))
     await state.add_job("r2", "listen", '{"query": {}}', audio)
     await state.add_delivery("r3", "http://example.com/", "POST", b"\0body", "audio/wav")
     await state.close()
 
     state = await State.open(path)
-    assert await state.requests() == [
-        RequestRecord("r1", NOW, "POST", "/v1/listen", 200, 1.5, "m", "e", ("a", "b")),
-    ]
+    (found,) = await records(state)
+    assert (found.request_id, found.path, found.status) == ("r1", "/v1/listen", 200)
+    assert (found.duration, found.model, found.engine, found.tags) == (1.5, "m", "e", ("a", "b"))
+    assert found.created == NOW.timestamp()
     (job,) = await state.jobs()
     assert job == Job("r2", "listen", '{"query": {}}', audio, job.created)
     assert abs(job.created - datetime.now(timezone.utc)) < timedelta(minutes=10)
@@ -115,9 +129,13 @@ async def test_audio_is_found_after_the_folder_was_moved(tmp_path: Path) -> None
 async def test_the_oldest_records_of_requests_make_room_for_new_ones() -> None:
     state = await State.open(keep_requests=3)
     for number in range(5):
-        await state.record_request(str(number), method="GET", path="/", created=NOW, status=404)
-    assert [record.request_id for record in await state.requests()] == ["4", "3", "2"]
-    assert [record.request_id for record in await state.requests(limit=1)] == ["4"]
+        await state.records.add(record(str(number), status=404))
+        await state.records.add(record(f"m{number}", endpoint=None, path="/v1/projects"))
+    assert [record.request_id for record in await records(state)] == ["4", "3", "2"]
+    assert [record.request_id for record in await records(state, limit=1)] == ["4"]
+    assert (await state.records.get(PROJECT_ID, "m2")).path == "/v1/projects"
+    with pytest.raises(Absent):
+        await state.records.get(PROJECT_ID, "m1")
     await state.close()
 
 
@@ -228,7 +246,7 @@ async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     state = await State.open(path)
     for number in range(200):
-        await state.record_request(str(number), method="GET", path="/" * 100, created=NOW)
+        await state.records.add(record(str(number), path="/" * 100))
     await state.close()
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
@@ -279,7 +297,8 @@ async def test_a_file_in_a_read_only_folder_is_refused(unprivileged: Path) -> No
 
 async def test_a_full_disk_is_said_and_the_server_goes_on(state: State) -> None:
     def limit(connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA max_page_count = 20")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 10}")
 
     await state._database.do(limit)
     with pytest.raises(StateError, match="no room"):
@@ -304,7 +323,7 @@ async def test_a_file_of_an_older_release_is_brought_up_to_date(
     state = await State.open(path)
     await state.add_job("r", "listen", "{}")
     await state.close()
-    newer = (*state_module.MIGRATIONS, ["ALTER TABLE jobs ADD COLUMN colour TEXT", "UPDATE jobs SET colour = 'red'"])
+    newer = (*MIGRATIONS, ["ALTER TABLE jobs ADD COLUMN colour TEXT", "UPDATE jobs SET colour = 'red'"])
     monkeypatch.setattr(state_module, "MIGRATIONS", newer)
     state = await State.open(path)
     assert [job.request_id for job in await state.jobs()] == ["r"]
@@ -322,13 +341,79 @@ async def test_a_migration_that_fails_leaves_the_file_at_its_version(
     await state.add_job("r", "listen", "{}")
     await state.close()
     with monkeypatch.context() as patch:
-        broken = (*state_module.MIGRATIONS, ["ALTER TABLE jobs ADD COLUMN colour TEXT", "SELECT nonsense"])
+        broken = (*MIGRATIONS, ["ALTER TABLE jobs ADD COLUMN colour TEXT", "SELECT nonsense"])
         patch.setattr(state_module, "MIGRATIONS", broken)
         with pytest.raises(StateError):
             await State.open(path)
     state = await State.open(path)
     assert [job.request_id for job in await state.jobs()] == ["r"]
     await state.close()
+
+
+async def test_a_file_of_the_first_version_keeps_its_records(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    first = Database(path, MIGRATIONS[:1])
+    await first.open(0.0)
+    insert = (
+        "INSERT INTO requests (request_id, created, method, path, status, duration, model, engine, tags)"
+        " VALUES (?, ?, ?, ?, 200, 60, 'm', 'e', '[\"a\"]')"
+    )
+    for values in (("r1", NOW.timestamp(), "POST", "/v1/listen"), ("r2", NOW.timestamp(), "GET", "/v1/listen")):
+        await first.do(lambda connection, values=values: connection.execute(insert, values))  # type: ignore[misc]
+    await first.close()
+    state = await State.open(path)
+    live, recorded = await records(state)
+    assert (recorded.processing, recorded.endpoint, recorded.duration) == ("sync", "listen", 60)
+    assert (live.processing, live.tags) == ("streaming", ("a",))
+    await state.close()
+
+
+# --- Commits ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_asked_at_once_shares_a_commit(state: State) -> None:
+    before = state._database.commits
+    await asyncio.gather(*(state.records.add(record(str(number))) for number in range(500)))
+    assert state._database.commits - before < 50
+    assert len(await records(state, limit=1000)) == 500
+
+
+async def test_what_fails_in_a_shared_commit_fails_alone(state: State) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM projects")
+        raise ValueError("of the test")
+
+    def misspell(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM projects")
+        connection.execute("nonsense")
+
+    first = asyncio.create_task(state.records.add(record("keeps the thread busy")))
+    results = await asyncio.gather(
+        first,
+        state._database.do(fail),
+        state._database.do(misspell),
+        *(state.records.add(record(str(number))) for number in range(10)),
+        return_exceptions=True,
+    )
+    assert [type(result).__name__ for result in results[:3]] == ["NoneType", "ValueError", "StateError"]
+    assert results[3:] == [None] * 10
+    assert len(await records(state)) == 11
+    assert await state.accounts.project(PROJECT_ID)
+
+
+async def test_who_is_not_there_any_more_is_not_told_and_nobody_else_suffers(state: State) -> None:
+    gone = asyncio.create_task(state.records.add(record("gone")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await state.records.add(record("there"))
+    assert {found.request_id for found in await records(state)} == {"gone", "there"}
+
+
+async def test_a_closed_memory_says_so_each_time(state: State) -> None:
+    await state.close()
+    for _ in range(3):
+        with pytest.raises(StateError, match="stopping"):
+            await asyncio.wait_for(state.records.add(record("late")), 10)
 
 
 async def test_the_file_is_marked_as_ours(tmp_path: Path) -> None:

@@ -1,63 +1,37 @@
-"""What the server remembers, in SQLite: requests served, accepted jobs, results on their way to callbacks."""
+"""What the server remembers, in SQLite: everything of one data file.
+
+Accepted jobs and results on their way to callbacks are here; accounts, keys, records of requests and the rest have
+modules of their own, and are reached through :class:`State`.
+"""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
+from .accounts import Accounts
+from .agent_configurations import AgentConfigurations
+from .billing import Billing
+from .credentials import DistributionCredentials
 from .database import Database, StateError
+from .keys import Keys
+from .migrations import MIGRATIONS
+from .records import Records
+from .tokens import Tokens
+from .usage import Usage
 
-__all__ = ["BacklogFull", "Delivery", "Job", "RequestRecord", "State", "StateError"]
+__all__ = ["BacklogFull", "Delivery", "Job", "State", "StateError"]
 
 T = TypeVar("T")
-
-# One entry per version of the schema: the statements that lead to it from the version before. Entries are never
-# changed once released. Times are seconds since 1970.
-MIGRATIONS: Sequence[Sequence[str]] = (
-    (
-        """CREATE TABLE requests (
-            number INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, created REAL NOT NULL, method TEXT NOT NULL,
-            path TEXT NOT NULL, status INTEGER NOT NULL, duration REAL, model TEXT, engine TEXT, tags TEXT NOT NULL
-        )""",
-        "CREATE INDEX requests_created ON requests (created)",
-        """CREATE TABLE jobs (
-            request_id TEXT PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL, audio TEXT, size INTEGER NOT NULL,
-            created REAL NOT NULL
-        )""",
-        """CREATE TABLE deliveries (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, url TEXT NOT NULL,
-            method TEXT NOT NULL, content_type TEXT NOT NULL, body BLOB NOT NULL, size INTEGER NOT NULL,
-            created REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0
-        )""",
-        "CREATE INDEX deliveries_due ON deliveries (due, number, size)",
-    ),
-)
 
 
 class BacklogFull(StateError):
     """So much has been accepted and not delivered that nothing more is accepted now."""
-
-
-@dataclass(frozen=True)
-class RequestRecord:
-    """A request that was served."""
-
-    request_id: str
-    created: datetime
-    method: str
-    path: str
-    status: int
-    duration: float | None
-    """Seconds of audio."""
-    model: str | None
-    engine: str | None
-    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,9 +77,19 @@ class State:
         self._folder = None if path is None else path.resolve().parent
         self._max_backlog = max_backlog
         self._max_backlog_bytes = max_backlog_bytes
-        self._keep_requests = keep_requests
         self._clock = clock
         self._pending = 0
+        self.accounts = Accounts(self._database, clock)
+        """Projects, members, invitations."""
+        self.keys = Keys(self._database, clock)
+        self.tokens = Tokens(clock)
+        self.records = Records(self._database, keep_requests, clock)
+        """What was served."""
+        self.usage = Usage(self._database, clock)
+        self.billing = Billing(self._database)
+        self.agents = AgentConfigurations(self._database, clock)
+        """Reusable configurations of voice agents; ``agents.resolve`` gives what an agent is to be told."""
+        self.credentials = DistributionCredentials(self._database, clock)
 
     @classmethod
     async def open(
@@ -122,7 +106,8 @@ class State:
 
         ``wait``: seconds to wait for the lock of a server that is just stopping. ``max_backlog``,
         ``max_backlog_bytes``: jobs and deliveries that may wait, and the bytes of their audio and results.
-        ``keep_requests``: records of requests that are kept (in memory 100 000, in a file a million).
+        ``keep_requests``: records of requests that are kept (in memory 100 000, in a file a million); older ones are
+        forgotten, and usage and bills with them.
         Raises :class:`StateError` for a file that is locked, read-only, damaged, foreign or of a newer version.
         """
         state = cls(
@@ -134,7 +119,7 @@ class State:
         )
         await state._database.open(wait)
         try:
-            await state._do(lambda connection: None)  # counts what an earlier run has left
+            await state._do(state._prepare)
         except BaseException:
             await state.close()
             raise
@@ -144,51 +129,11 @@ class State:
         """Finish what has begun, then let go of the file. May be called again."""
         await self._database.close()
 
-    # --- Requests -----------------------------------------------------------------------------------------------------
-
-    async def record_request(
-        self,
-        request_id: str,
-        *,
-        method: str,
-        path: str,
-        created: datetime,
-        status: int = 200,
-        duration: float | None = None,
-        model: str | None = None,
-        engine: str | None = None,
-        tags: Sequence[str] = (),
-    ) -> None:
-        """Remember a request that was served, with the seconds of its audio; usage is counted from these records."""
-        values = (request_id, created.timestamp(), method, path, status, duration, model, engine, json.dumps([*tags]))
-
-        def work(connection: sqlite3.Connection) -> None:
-            number = connection.execute(
-                "INSERT INTO requests (request_id, created, method, path, status, duration, model, engine, tags)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            ).lastrowid
-            connection.execute("DELETE FROM requests WHERE number <= ?", ((number or 0) - self._keep_requests,))
-
-        await self._do(work)
-
-    async def requests(self, limit: int = 100) -> list[RequestRecord]:
-        """Return the latest requests, newest first."""
-
-        def work(connection: sqlite3.Connection) -> list[RequestRecord]:
-            rows = connection.execute(
-                "SELECT request_id, created, method, path, status, duration, model, engine, tags FROM requests"
-                " ORDER BY number DESC LIMIT ?",
-                (limit,),
-            )
-            return [
-                RequestRecord(
-                    request_id, _moment(created), method, path, status, duration, model, engine, tuple(json.loads(tags))
-                )
-                for request_id, created, method, path, status, duration, model, engine, tags in rows
-            ]
-
-        return await self._do(work)
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Learn what an earlier run has left, and make sure of what every server has."""
+        self.accounts.prepare(connection)
+        self.keys.prepare(connection)
+        self.tokens.prepare(connection)
 
     # --- Jobs ---------------------------------------------------------------------------------------------------------
 
