@@ -104,5 +104,8 @@ class Recognizer(ABC):
         """Begin an utterance whose audio arrives piece by piece."""
         raise TypeError(f"the engine {self.info.name} does not recognise live audio")
 
+    def prepare(self, streams: int) -> None:  # noqa: B027  # most load nothing for a stream
+        """Load what so many streams at the same time need: their first words should not wait for it."""
+
     def close(self) -> None:  # noqa: B027  # most have nothing to give back
         """Give back what the engine holds."""
