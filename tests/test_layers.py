@@ -15,14 +15,38 @@ ALLOWED = {
     "client": {"protocol", "runtime", "clients", "environment"},
     "environment": set[str](),
     "audio": {"audio"},
+    "transports": {"protocol", "runtime", "transports"},
+    "testing": {"protocol", "client", "testing"},
+    "conversation": {"protocol", "conversation"},
+    "telephony": {"telephony"},
     # The server runs a client of itself for those who ask (`server.client()`), and the command serves.
     "local": {"protocol", "local", "client", "cli", "_lazy"},
-    "cli": {"clients", "protocol", "runtime", "client", "audio", "cli", "local", "environment", "version"},
+    "cli": {
+        "clients",
+        "protocol",
+        "runtime",
+        "client",
+        "audio",
+        "conversation",
+        "cli",
+        "local",
+        "environment",
+        "version",
+    },
 }
 OUTSIDE = {
     "protocol": {"pydantic", "pydantic_core", "typing_extensions"},
     # certifi comes with httpx, aiohttp with the extra of its name; pydantic encodes what JSON has no form for.
-    "runtime": {"httpx", "httpx_aiohttp", "aiohttp", "certifi", "pydantic", "websockets", "typing_extensions"},
+    "runtime": {
+        "httpx",
+        "httpx_aiohttp",
+        "aiohttp",
+        "certifi",
+        "pydantic",
+        "pydantic_core",
+        "websockets",
+        "typing_extensions",
+    },
     "clients": {"typing_extensions"},
 }
 """Libraries that a layer may use besides the standard library, where that is part of the design."""

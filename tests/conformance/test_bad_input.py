@@ -15,7 +15,6 @@ import pytest
 
 import deepgram.local
 from deepgram import DeepgramClient
-from deepgram.clients.manage import ProjectsClient
 from deepgram.core.api_error import ApiError
 from deepgram.errors import BadRequestError
 from deepgram.local import Server
@@ -172,10 +171,10 @@ def test_a_wrong_key_is_refused_and_none_as_well(clip: Path) -> None:
 def test_a_key_is_checked_by_asking_for_projects() -> None:
     with deepgram.local.running(engine="scripted", api_key="secret") as server:
         with server.client() as client:
-            answer = ProjectsClient(client_wrapper=client._client_wrapper).list()
+            answer = client.manage.v1.projects.list()
             assert answer.projects and answer.projects[0].project_id
         with server.client(api_key="wrong") as client, pytest.raises(UnauthorizedError):
-            ProjectsClient(client_wrapper=client._client_wrapper).list()
+            client.manage.v1.projects.list()
 
 
 def test_a_key_with_a_newline_is_an_error_that_does_not_show_it() -> None:

@@ -1,4 +1,4 @@
-"""Conversations with a peer that misbehaves, over real sockets: rows D2 to D16 of the official package's defects.
+"""Conversations with a peer that misbehaves: rows D2 to D16 of the official package's defects, handshakes apart.
 
 Each test is run by a client of threads and by one of an event loop. The peer is a server of the `websockets` library
 that does what the test tells it to.
@@ -7,205 +7,29 @@ that does what the test tells it to.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import socket
-import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
-from websockets.http11 import Request, Response
 
 from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.core.events import EventType
 from deepgram.protocol.iteration import FrameError
 from deepgram.protocol.models.listen_live import ListenV1Metadata, ListenV1Results
-from deepgram.protocol.request import RequestOptions
 from deepgram.protocol.socket import HandlerError
-from deepgram.runtime.errors import (
-    ApiError,
-    ConversationClosed,
-    RateLimitError,
-    RequestTimedOut,
-    UnauthorizedError,
-)
-from deepgram.transport import install_transport, restore_transport
+from deepgram.runtime.errors import ConversationClosed
 
-Behaviour = Callable[[ServerConnection], Awaitable[None]]
-
-RESULT: dict[str, Any] = {
-    "type": "Results",
-    "channel_index": [0, 1],
-    "duration": 1.0,
-    "start": 0.0,
-    "is_final": True,
-    "speech_final": True,
-    "channel": {
-        "alternatives": [
-            {
-                "transcript": "hello there",
-                "confidence": 0.9,
-                "words": [
-                    {"word": "hello", "start": 0.1, "end": 0.4, "confidence": 0.9},
-                    {"word": "there", "start": 0.5, "end": 0.9, "confidence": 0.9},
-                ],
-            }
-        ]
-    },
-    "metadata": {"request_id": "r", "model_info": {"name": "n", "version": "v", "arch": "a"}, "model_uuid": "u"},
-}
-METADATA: dict[str, Any] = {
-    "type": "Metadata",
-    "transaction_key": "deprecated",
-    "request_id": "r",
-    "sha256": "s",
-    "created": "2026-01-01T00:00:00Z",
-    "duration": 1.0,
-    "channels": 1,
-}
-
-
-class Peer:
-    """A WebSocket server in a thread, with one behaviour for every connection."""
-
-    def __init__(
-        self,
-        behaviour: Behaviour,
-        refuse: Callable[[Request], Response | None] | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.behaviour = behaviour
-        self.tls = tls
-        self.refuse = refuse
-        self.handshakes: list[Request] = []
-        self.received: list[str | bytes] = []
-        self._stop = asyncio.Event()
-        self._ready = threading.Event()
-
-    def __enter__(self) -> Peer:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()))
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(15)
-        self._loop.close()
-
-    @property
-    def url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
-
-    async def _serve(self) -> None:
-        async def process(_: ServerConnection, request: Request) -> Response | None:
-            self.handshakes.append(request)
-            return self.refuse(request) if self.refuse else None
-
-        async def handle(connection: ServerConnection) -> None:
-            with contextlib.suppress(ConnectionClosed):
-                await self.behaviour(connection)
-
-        async with serve(
-            handle,
-            "127.0.0.1",
-            0,
-            process_request=process,
-            compression=None,
-            close_timeout=1,
-            max_size=None,
-            ssl=self.tls,
-        ) as server:
-            self.port = next(iter(server.sockets)).getsockname()[1]
-            self._ready.set()
-            await self._stop.wait()
-            for connection in server.connections:
-                connection.transport.abort()
-
-
-class Held:
-    """A conversation, held by a sync or an async client, as the tests see it."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-        self.errors: list[Any] = []
-        self.order: list[str] = []
-
-    def attach(self, connection: Any) -> None:
-        def on(event: EventType, keep: list[Any]) -> None:
-            def handle(data: Any) -> None:
-                self.order.append(event.value)
-                keep.append(data)
-
-            connection.on(event, handle)
-
-        on(EventType.OPEN, [])
-        on(EventType.MESSAGE, self.heard)
-        on(EventType.ERROR, self.errors)
-        on(EventType.CLOSE, [])
-
-
-Talk = Callable[[Any], Awaitable[Any]]
-"""What a test does with its connection. Calls of a sync connection give plain values; ``given`` awaits the others."""
-
-
-async def given(value: Any) -> Any:
-    return await value if asyncio.iscoroutine(value) else value
-
-
-def converse(mode: str, peer: Peer, talk: Talk, held: Held | None = None, **client: Any) -> Any:
-    """Hold a conversation in the block of ``connect()``: sync in this thread, async in a loop of its own."""
-    keywords: dict[str, Any] = {"api_key": "k", "base_url": peer.url, "max_retries": 0, **client}
-    if mode == "sync":
-        with DeepgramClient(**keywords) as sync, sync.listen.v1.connect(model="nova-3") as connection:
-            if held:
-                held.attach(connection)
-            return asyncio.run(_plain(talk, connection))
-
-    async def run() -> Any:
-        async with AsyncDeepgramClient(**keywords) as client:
-            async with client.listen.v1.connect(model="nova-3") as connection:
-                if held:
-                    held.attach(connection)
-                return await talk(connection)
-
-    return asyncio.run(run())
-
-
-async def _plain(talk: Talk, connection: Any) -> Any:
-    return await talk(connection)
+from .conversing import METADATA, RESULT, Held, Peer, converse, given, service, until_goodbye
 
 
 @pytest.fixture(params=["sync", "async"])
 def mode(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
-
-
-async def until_goodbye(connection: ServerConnection, keep: list[str | bytes]) -> None:
-    async for message in connection:
-        keep.append(message)
-        if isinstance(message, str) and json.loads(message)["type"] == "CloseStream":
-            return
-
-
-def service() -> tuple[Behaviour, list[str | bytes]]:
-    """A peer that behaves: it answers the goodbye with the last results and closes."""
-    received: list[str | bytes] = []
-
-    async def behave(connection: ServerConnection) -> None:
-        await until_goodbye(connection, received)
-        await connection.send(json.dumps(RESULT))
-        await connection.send(json.dumps(METADATA))
-
-    return behave, received
 
 
 def test_d2_silence_is_kept_alive(mode: str) -> None:
@@ -334,66 +158,6 @@ def test_d4_and_d5_and_d6_odd_frames_and_handlers_that_raise_do_not_end_listenin
     assert (connection.report().misread, connection.report().handler_errors) == (1, 1)
 
 
-def answer(status: int, body: bytes, **headers: str) -> Callable[[Request], Response]:
-    fields = Headers({"content-length": str(len(body)), **{name.replace("_", "-"): headers[name] for name in headers}})
-    return lambda _: Response(status, "No", fields, body)
-
-
-REFUSED = b'{"err_code": "X", "err_msg": "told you", "request_id": "id-1"}'
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"), [(401, UnauthorizedError), (403, ApiError), (429, RateLimitError), (503, ApiError)]
-)
-def test_d7_a_refused_handshake_is_an_api_error_with_the_answer(mode: str, status: int, kind: type[ApiError]) -> None:
-    behave, _ = service()
-
-    async def talk(_: Any) -> None:
-        raise AssertionError("it was refused")
-
-    refuse = answer(status, REFUSED, dg_request_id="id-1", retry_after="7")
-    with Peer(behave, refuse) as peer, pytest.raises(kind) as caught:
-        converse(mode, peer, talk, api_key="a-secret-key")
-    error = caught.value
-    assert (error.status_code, error.request_id) == (status, "id-1")
-    assert error.body == json.loads(REFUSED)
-    assert error.headers is not None and error.headers["retry-after"] == "7"
-    assert "a-secret-key" not in f"{error} {error!r} {error.__dict__}"
-    assert not isinstance(error, RateLimitError) or error.retry_after == 7
-
-
-def test_d7_a_busy_service_is_asked_again(mode: str) -> None:
-    behave, received = service()
-    refusals = iter([answer(429, REFUSED, retry_after="0.05"), answer(503, REFUSED, retry_after="0.05")])
-
-    def refuse(request: Request) -> Response | None:
-        refusal = next(refusals, None)
-        return refusal(request) if refusal else None
-
-    async def talk(connection: Any) -> None:
-        await given(connection.send_media(b"\0\0"))
-
-    with Peer(behave, refuse) as peer:
-        converse(mode, peer, talk, max_retries=2)
-        assert len(peer.handshakes) == 3
-    assert received[0] == b"\0\0"
-
-
-def test_d8_a_handshake_without_an_answer_ends_with_the_clients_timeout(mode: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        peer = Peer(service()[0])
-        peer.port = deaf.getsockname()[1]
-
-        async def talk(_: Any) -> None:
-            raise AssertionError("nobody answered")
-
-        began = time.monotonic()
-        with pytest.raises(RequestTimedOut) as caught:
-            converse(mode, peer, talk, timeout=1.0)
-        assert time.monotonic() - began < 4
-        assert isinstance(caught.value, TimeoutError)
-
-
 def test_d9_a_peer_that_stops_reading_is_noticed_and_leaving_is_bounded(mode: str) -> None:
     async def behave(connection: ServerConnection) -> None:
         connection.transport.pause_reading()
@@ -428,79 +192,6 @@ def test_a_peer_that_falls_silent_is_noticed(mode: str) -> None:
         assert time.monotonic() - began < 5 + 2 + 2
     assert held.order == ["open", "error", "close"]
     assert isinstance(held.errors[0], ConversationClosed) and "not answered" in str(held.errors[0])
-
-
-def test_d13_two_clients_have_two_transports() -> None:
-    class Wire:
-        def __init__(self, url: str, headers: dict[str, str]) -> None:
-            self.url, self.sent, self.frames = url, list[Any](), [json.dumps(RESULT)]
-
-        def send(self, data: Any, /) -> None:
-            self.sent.append(data)
-
-        def recv(self) -> Any:
-            return self.frames.pop()
-
-        def __iter__(self) -> Iterator[Any]:
-            while self.frames:
-                yield self.frames.pop()
-
-        def close(self) -> None:
-            self.sent.append("closed")
-
-    made: list[Wire] = []
-
-    def factory(url: str, headers: dict[str, str]) -> Wire:
-        made.append(Wire(url, headers))
-        return made[-1]
-
-    first = DeepgramClient(api_key="k", transport_factory=factory)
-    behave, received = service()
-    with Peer(behave) as peer, DeepgramClient(api_key="k", base_url=peer.url) as second:
-        with first.listen.v1.connect(model="nova-3") as connection:
-            assert isinstance(connection.recv(), ListenV1Results)
-            with second.listen.v1.connect(model="nova-3") as other:
-                other.send_media(b"\0\0")
-    assert [wire.url for wire in made] == ["wss://api.deepgram.com/v1/listen?model=nova-3"]
-    assert made[0].sent == ['{"type": "CloseStream"}', "closed"]
-    assert received == [b"\0\0", '{"type": "CloseStream"}']
-
-
-def test_a_transport_can_be_installed_for_the_whole_process_and_taken_away_again() -> None:
-    opened: list[str] = []
-
-    class Silent:
-        def send(self, data: Any, /) -> None:
-            """Nobody hears it."""
-
-        def recv(self) -> Any:
-            raise EOFError("there is nothing")
-
-        def __iter__(self) -> Iterator[Any]:
-            return iter(())
-
-        def close(self) -> None:
-            """Nothing is open."""
-
-    def factory(url: str, headers: dict[str, str]) -> Silent:
-        opened.append(url)
-        return Silent()
-
-    install_transport(sync_factory=factory)
-    try:
-        install_transport(sync_factory=factory)  # the same one once more is fine
-        with pytest.raises(RuntimeError, match="restore_transport"):
-            install_transport(sync_factory=lambda url, headers: Silent())
-        with DeepgramClient(api_key="k").listen.v1.connect(model="nova-3"):
-            pass
-    finally:
-        restore_transport()
-    assert opened == ["wss://api.deepgram.com/v1/listen?model=nova-3"]
-    behave, received = service()
-    with Peer(behave) as peer, DeepgramClient(api_key="k", base_url=peer.url) as client:
-        with client.listen.v1.connect(model="nova-3") as connection:
-            connection.send_media(b"\0\0")
-    assert received[0] == b"\0\0"
 
 
 def test_d14_large_messages_arrive_and_huge_ones_are_bounded(mode: str) -> None:
@@ -562,32 +253,6 @@ def test_how_the_peer_closes_decides_whether_that_is_an_error(mode: str, code: i
     for error in held.errors:
         assert isinstance(error, ConversationClosed) and isinstance(error, ConnectionClosedError)
         assert (error.code, error.reason) == (code, "the reason")
-
-
-def test_the_handshake_carries_credential_query_and_headers(mode: str) -> None:
-    behave, _ = service()
-    with Peer(behave) as peer:
-        keywords: dict[str, Any] = {"api_key": "k", "base_url": peer.url + "/prefix"}
-        options: RequestOptions = {
-            "additional_headers": {"x-mine": "1"},
-            "additional_query_parameters": {"brand_new": True, "gone": None},
-        }
-        with DeepgramClient(**keywords) as client:
-            with client.listen.v1.connect(
-                model="nova-3", interim_results=True, keyterm=["a b", "c"], endpointing=300, request_options=options
-            ):
-                pass
-            with client.listen.v2.connect(model="flux-general-en", authorization="Custom x"):
-                pass
-    first, second = peer.handshakes
-    assert first.path == (
-        "/prefix/v1/listen?endpointing=300&interim_results=true&keyterm=a+b&keyterm=c&model=nova-3&brand_new=true"
-    )
-    assert (first.headers["authorization"], first.headers["x-mine"]) == ("Token k", "1")
-    assert first.headers["user-agent"].startswith("deepgram-sdk/")
-    assert "sec-websocket-protocol" not in first.headers
-    assert second.path == "/prefix/v2/listen?model=flux-general-en"
-    assert second.headers["authorization"] == "Custom x"
 
 
 async def test_recv_under_a_short_timeout_loses_no_message() -> None:

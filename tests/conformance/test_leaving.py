@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.protocol.iteration import FrameError
 
-from .test_conversations import RESULT, Held, Peer, converse, given, service, until_goodbye
+from .conversing import RESULT, Held, Peer, converse, given, service, until_goodbye
 
 LAST = 20
 
@@ -47,6 +49,47 @@ async def hold_on(connection: ServerConnection) -> None:
 
 def starts(messages: list[Any]) -> list[float]:
     return [message.start for message in messages]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_that_leaves_the_block_says_and_closes_nothing(mode: str) -> None:
+    """The conversation is its parent's, where it goes on."""
+
+    def fork() -> bool:
+        """Return true in the child, which then has 10 s; in the parent false, once the child has ended well."""
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            return True
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        return False
+
+    def in_a_thread(url: str) -> list[Any]:
+        with DeepgramClient(api_key="k", base_url=url) as client:
+            manager = client.listen.v1.connect(model="nova-3")
+            with manager as connection:
+                if fork():
+                    manager.__exit__(None, None, None)
+                    os._exit(0)
+                connection.send_media(b"audio")
+            return list(connection)
+
+    async def in_a_loop(url: str) -> list[Any]:
+        async with AsyncDeepgramClient(api_key="k", base_url=url) as client:
+            manager = client.listen.v1.connect(model="nova-3")
+            async with manager as connection:
+                if fork():
+                    await manager.__aexit__(None, None, None)
+                    os._exit(0)
+                await connection.send_media(b"audio")
+            return [message async for message in connection]
+
+    behave, received = service()
+    with Peer(behave) as peer:
+        heard = in_a_thread(peer.url) if mode == "sync" else asyncio.run(in_a_loop(peer.url))
+    assert received == [b"audio", '{"type": "CloseStream"}']
+    assert [message.type for message in heard] == ["Results", "Metadata"]
 
 
 def test_slow_handlers_get_every_message_in_order_while_the_block_is_left(mode: str) -> None:

@@ -30,7 +30,7 @@ from deepgram.protocol.models.listen_live import (
 )
 from deepgram.runtime.errors import ApiError
 
-from .test_conversations import METADATA, RESULT, Held, Peer, converse, given, service
+from .conversing import METADATA, RESULT, Held, Peer, converse, given, service
 
 ELSEWHERE = "speech.test"
 """A name that only the proxy can look up. Proxies of the environment are not for this machine."""

@@ -7,17 +7,19 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from typing_extensions import Unpack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from deepgram.local.analysis.workers import Analysts
 from deepgram.local.audio import AudioError
 from deepgram.local.callbacks import Callbacks
 from deepgram.local.engines.recognizer import EngineInfo, Hints, Word
@@ -34,10 +36,13 @@ from deepgram.local.live import (
     TurnRules,
     UtteranceEnded,
 )
+from deepgram.local.records import Record
 from deepgram.local.server import address, configure, listen
 from deepgram.local.services import Background, Services, Slots
 from deepgram.local.settings import Options, Settings
+from deepgram.local.speech import Speech
 from deepgram.local.state import State
+from deepgram.local.thinking.providers import Providers
 from deepgram.local.workers import WorkerLost, WorkerPool
 
 INFO = EngineInfo(name="ears", version="1", model="test", languages=("en",))
@@ -115,6 +120,9 @@ class Stream:
         elif self.options.interim:
             self._say(Heard(0, self._said, self._now - self._said, self._words(), is_final=False))
 
+    def takes(self, size: int) -> bool:
+        return self.ears.ready.is_set()
+
     async def finalize(self) -> None:
         self._final(from_finalize=True)
 
@@ -191,16 +199,35 @@ async def serving(ears: Ears, **options: Unpack[Options]) -> AsyncGenerator[Loca
     async def start(settings: Settings) -> AsyncGenerator[Services, None]:
         state = await State.open(None)
         client = guarded_client(allow_private=settings.allow_private_urls)
+        trusted = httpx.AsyncClient(trust_env=False)
         callbacks = Callbacks(state, client)
         await callbacks.start()
         pool = WorkerPool("scripted", max_audio_seconds=60, max_decoded_bytes=10**7)
         with tempfile.TemporaryDirectory() as folder:
             slots = Slots(settings.max_requests)
-            services = Services(settings, pool, ears, state, callbacks, client, Path(folder), slots, Background())
+            speech, analysts = Speech(), Analysts()
+            thinkers = Providers(settings.think, guarded=client, trusted=trusted)
+            await speech.start()
+            services = Services(
+                settings,
+                pool,
+                ears,
+                speech,
+                thinkers,
+                analysts,
+                state,
+                callbacks,
+                client,
+                Path(folder),
+                slots,
+                Background(),
+            )
             started.append(services)
             yield services
+            await speech.stop()
         await callbacks.stop()
         await client.aclose()
+        await trusted.aclose()
         await state.close()
 
     with listen(settings) as bound:
@@ -241,6 +268,15 @@ async def until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
         await asyncio.sleep(0.01)
+
+
+async def recorded(local: Local, count: int = 1) -> Sequence[Record]:
+    """Return the records of what was served, newest first, once there are as many."""
+    deadline = time.monotonic() + PATIENCE
+    while len(records := await local.services.state.records.list("1", [], limit=100)) < count:
+        assert time.monotonic() < deadline, "it was not recorded"
+        await asyncio.sleep(0.01)
+    return records
 
 
 def v1(local: Local, query: str = RAW, **options: Any) -> connect:

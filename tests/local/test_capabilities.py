@@ -43,6 +43,31 @@ def test_each_analysis_is_warned_of_once() -> None:
     assert found == [*ANALYSES, "alternatives"]
 
 
+TEXT_ANALYSES = ("sentiment", "summarize", "topics", "intents")
+
+
+def test_transcripts_of_recordings_are_analysed_and_live_audio_is_not() -> None:
+    options = ListenOptions(analyses=TEXT_ANALYSES)
+    assert unsupported(options, ENGLISH, recorded=True) == []
+    live = unsupported(options, ENGLISH)
+    assert [(one.parameter, one.type) for one in live] == [(name, "unsupported_model") for name in TEXT_ANALYSES]
+    assert all("recorded audio only" in str(one.message) for one in live)
+
+
+def test_transcripts_in_other_languages_are_not_analysed() -> None:
+    options = ListenOptions(language="de", analyses=TEXT_ANALYSES)
+    found = unsupported(options, ALL, recorded=True)
+    assert [(one.parameter, one.type) for one in found] == [(name, "unsupported_language") for name in TEXT_ANALYSES]
+
+
+def test_older_names_of_analyses_are_answered_with_the_newer_ones() -> None:
+    found = unsupported(ListenOptions(analyses=("detect_topics", "analyze_sentiment")), ENGLISH, recorded=True)
+    assert [(one.type, str(one.message)) for one in found] == [
+        ("deprecated", "detect_topics is left out: ask for topics instead."),
+        ("deprecated", "analyze_sentiment is left out: ask for sentiment instead."),
+    ]
+
+
 def test_kinds_of_redaction_that_cannot_be_told_are_warned_of_loudly() -> None:
     (warning,) = unsupported(ListenOptions(redact=("pci", "pii", "ssn")), ENGLISH)
     assert warning.parameter == "redact"

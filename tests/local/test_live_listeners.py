@@ -13,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgram.local import audio, engines
-from deepgram.local.engines import Recognizer, Word
+from deepgram.local.engines import Hints, Recognizer, Word
+from deepgram.local.engines.recognizer import RecognizerStream
 from deepgram.local.engines.scripted import Scripted
 from deepgram.local.live import Ended, Happening, Heard, LiveOptions, SpeechBegan, Turn, TurnRules, UtteranceEnded
 from deepgram.local.live_stream import Configure, EndTurn, Finalize, Hearing, Order
 from deepgram.local.speech_detectors import WebRTC, load
+from deepgram.local.utterance import Utterance
+from tests.local.conftest import needs
 from tests.local.test_turns import obeys_flux
 
 RATE = 16000
@@ -274,12 +277,51 @@ def read_speech(two_cities: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def pocketsphinx() -> Recognizer:
-    pytest.importorskip("pocketsphinx")
+    needs("pocketsphinx")
     return engines.create("pocketsphinx")
 
 
 def spoken(happenings: Sequence[Happening]) -> str:
     return " ".join(word.text for result in finals(happenings) for word in result.words)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), max_size=12),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=8),
+)
+@settings(deadline=None)
+def test_words_that_are_told_again_stand_where_they_would_stand_anew(
+    times: list[tuple[float, float]], looks: list[tuple[int, int]]
+) -> None:
+    """However many words the engine tells at a look, and whichever of them it tells differently."""
+    words = [Word(f"w{index}", start, start + length, 0.5) for index, (start, length) in enumerate(times)]
+    told: list[Word] = []
+
+    class Mouth(RecognizerStream):
+        def feed(self, pcm: bytes) -> None:
+            """Tell whatever the test says."""
+
+        def interim(self) -> Sequence[Word]:
+            return list(told)
+
+        finish = interim
+
+    class Ears(Scripted):
+        def stream(self, hints: Hints) -> RecognizerStream:
+            return Mouth()
+
+    def heard(seconds: int) -> Utterance:
+        utterance = Utterance(Ears(), Hints(), start=RATE, keep_from=100 * RATE)
+        utterance.feed(bytes(2 * RATE * seconds))
+        return utterance
+
+    growing = heard(0)
+    for seconds, (count, changed) in enumerate(looks, 1):
+        growing.feed(bytes(2 * RATE))
+        told[:] = words[:count]
+        if changed < len(told):
+            words[changed] = told[changed] = Word("other", *times[changed], 0.7)
+        assert growing.interim() == heard(seconds).interim()
 
 
 def test_real_speech_is_understood_as_it_arrives(pocketsphinx: Recognizer, read_speech: bytes) -> None:
@@ -341,6 +383,15 @@ def test_a_stream_that_is_closed_within_a_word_gives_its_decoder_back(
         stream.close()
         assert stream.step() is None
     assert len(made) <= 1
+
+
+def test_decoders_are_there_before_they_are_needed(pocketsphinx: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pocketsphinx.prepare(2)
+    monkeypatch.setattr(pocketsphinx, "_decoder", None)
+    pocketsphinx.prepare(2)
+    streams = [pocketsphinx.stream(Hints()) for _ in range(2)]
+    for stream in streams:
+        stream.close()
 
 
 def test_key_terms_are_spotted_in_live_speech(pocketsphinx: Recognizer, read_speech: bytes) -> None:

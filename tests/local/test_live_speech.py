@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from deepgram.local import running
 
+from .conftest import needs
 from .hearing import RAW, all_said, tell
 
 SILENCE = bytes(32_000)
@@ -71,7 +72,7 @@ async def test_a_conversation_without_audio_ends_well(scripted: str) -> None:
 
 
 async def test_a_recording_of_speech_is_heard_while_it_arrives_in_both_protocols(two_cities: Path) -> None:
-    pytest.importorskip("pocketsphinx")
+    needs("pocketsphinx")
     recording = two_cities.read_bytes()[: 48_000 * 2 * 9]
     frames = [recording[at : at + 9600] for at in range(0, len(recording), 9600)]
     with running(engine="pocketsphinx") as server:

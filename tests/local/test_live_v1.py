@@ -20,7 +20,7 @@ from deepgram.local.server import STOPPING
 from deepgram.protocol.model import decode_json
 from deepgram.protocol.models.listen_live import ListenV1Metadata, ListenV1Results, V1SocketClientResponse
 
-from .hearing import RAW, SECOND, Ears, Local, all_said, said, serving, tell, until, v1
+from .hearing import RAW, SECOND, Ears, Local, all_said, recorded, said, serving, tell, until, v1
 
 HALF = bytes(SECOND // 2)
 
@@ -47,7 +47,7 @@ async def heard(local: Local, query: str, seconds: float = 2.0) -> list[dict[str
 async def test_a_conversation_has_interim_and_final_results_then_metadata_and_ends_well() -> None:
     async with serving(Ears()) as local:
         messages = await heard(local, "interim_results=true&punctuate=true")
-        records = await local.services.state.requests()
+        records = await recorded(local)
     assert kinds(messages) == ["Results"] * 5 + ["Metadata"]
     interim, final = messages[:2]
     assert (interim["is_final"], interim["speech_final"], text_of(interim)) == (False, False, "Hello.")
@@ -136,7 +136,7 @@ async def test_a_search_is_answered_with_hits_in_final_results() -> None:
 async def test_labels_come_back_and_what_cannot_be_done_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(Ears()) as local:
         messages = await heard(local, "tag=one&tag=two&extra=room:7&diarize=true", 1)
-        records = await local.services.state.requests()
+        records = await recorded(local)
     metadata = messages[-1]
     assert (metadata["tags"], metadata["extra"]) == (["one", "two"], {"room": "7"})
     assert messages[0]["metadata"]["extra"] == {"room": "7"}
@@ -346,7 +346,7 @@ async def test_a_client_that_vanishes_frees_its_place_at_once() -> None:
             await until(lambda: ears.taken == 1)
             socket.transport.abort()  # no close frame, no goodbye
             await until(lambda: ears.taken == 0)
-        assert [record.path for record in await local.services.state.requests()] == ["/v1/listen"] * 2
+        assert [record.path for record in await recorded(local, 2)] == ["/v1/listen"] * 2
 
 
 async def test_while_the_recogniser_is_behind_the_client_is_slowed_down_and_nothing_is_lost() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from deepgram.protocol.model import decode_json
 from deepgram.protocol.models.listen_live import ListenV2Connected, ListenV2TurnInfo, V2SocketClientResponse
 
-from .hearing import RAW, SECOND, Ears, all_said, said, serving, tell, until, v2
+from .hearing import RAW, SECOND, Ears, all_said, recorded, said, serving, tell, until, v2
 
 HALF = bytes(SECOND // 2)
 
@@ -25,7 +25,7 @@ async def test_a_conversation_begins_with_connected_and_tells_how_each_turn_stan
         await tell(socket, "CloseStream")
         messages = await all_said(socket)
         assert socket.close_code == 1000
-        records = await local.services.state.requests()
+        records = await recorded(local)
     assert [message["event"] for message in messages] == [
         *("StartOfTurn", "Update", "EndOfTurn"),
         *("StartOfTurn", "EndOfTurn"),
@@ -105,6 +105,18 @@ NONSENSE: list[dict[str, Any]] = [
     {"language_hints": 5},
     {"numerals": "perhaps"},
 ]
+
+
+async def test_the_same_words_are_written_anew_when_it_is_asked_for() -> None:
+    async with serving(Ears(script="room twelve")) as local, v2(local) as socket:
+        await socket.send(bytes(SECOND))
+        await socket.send(bytes(320))
+        await tell(socket, "Configure", numerals=True)
+        await socket.send(bytes(320))
+        await tell(socket, "CloseStream")
+        messages = await all_said(socket)
+    told = [message["transcript"] for message in messages if message["type"] == "TurnInfo"]
+    assert told == ["Room twelve.", "Room twelve.", "Room 12.", "Room 12."]
 
 
 async def test_a_configuration_that_makes_no_sense_fails_and_changes_nothing() -> None:

@@ -12,17 +12,23 @@ import wave
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from deepgram.local import audio, engines, live_workers
+from deepgram.local import audio, engines, live_in_worker, live_wire, live_workers
 from deepgram.local.audio import AudioError
 from deepgram.local.engines import EngineError, EngineInfo, Hints
+from deepgram.local.engines.scripted import Scripted
 from deepgram.local.live import Busy, Ended, Happening, Heard, LiveOptions, LiveStream, Turn, TurnRules
+from deepgram.local.live_in_worker import InWorker
 from deepgram.local.live_said import MOST_UNREAD
+from deepgram.local.live_worker_main import Streams
 from deepgram.local.live_workers import LivePool
+from deepgram.local.speech_detectors import load
 from deepgram.local.workers import WorkerLost
+from tests.local.conftest import needs
 from tests.local.test_live_listeners import finals, follow_one_another, noise, options, silence
 
 PATIENCE = 30.0
@@ -218,9 +224,45 @@ async def test_a_worker_that_dies_ends_its_streams_and_no_others() -> None:
             await stream.close()
 
 
+@pytest.mark.parametrize("enough", [True, False])
+def test_streams_that_begin_at_once_are_open_when_there_is_enough_for_each(enough: bool) -> None:
+    """What they need takes time, in which none of them should be sending."""
+    prepared: list[int] = []
+
+    class Slow(Scripted):
+        def prepare(self, streams: int) -> None:
+            prepared.append(streams)
+            if not enough:
+                raise MemoryError("90 MB each")
+
+    told: list[dict[str, Any]] = []
+    streams = Streams(Slow(), load("webrtc", light=True), told.append)
+    for number, asked in enumerate((options(), options(channels=2, multichannel=True), options(channels=2))):
+        streams.put(({"do": "open", "stream": number, "options": live_wire.pack_options(asked)}, b""))
+    streams.put(({"do": "close", "stream": 0}, b""))
+    streams._catch_up()
+    assert prepared == [3]
+    assert [message["stream"] for message in told] == [1, 2]
+    said = [message.get("opened", message.get("message")) for message in told]
+    assert said == [True if enough else "MemoryError: 90 MB each"] * 2
+
+
+async def test_a_stream_that_cannot_be_opened_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def opened(stream: InWorker) -> None:
+        stream.lost(EngineError("no memory"))
+        stream._going_on()
+
+    async with running(max_streams=1) as pool:
+        with monkeypatch.context() as patched:
+            patched.setattr(InWorker, "opened", opened)
+            with pytest.raises(EngineError, match="no memory"):
+                await pool.open(IN_WORKER)
+        await (await pool.open(IN_WORKER)).close()
+
+
 async def test_a_worker_that_hangs_is_ended_and_its_streams_learn_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_workers, "WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(live_workers, "STALLED_SECONDS", 0.3)
+    monkeypatch.setattr(live_in_worker, "STALLED_SECONDS", 0.3)
     async with running() as pool:
         stream, idle = await pool.open(IN_WORKER), await pool.open(IN_WORKER)
         (worker,) = processes()
@@ -234,7 +276,7 @@ async def test_a_worker_that_hangs_is_ended_and_its_streams_learn_it(monkeypatch
 
 async def test_a_stream_that_waits_for_audio_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_workers, "WATCH_SECONDS", 0.02)
-    monkeypatch.setattr(live_workers, "STALLED_SECONDS", 0.1)
+    monkeypatch.setattr(live_in_worker, "STALLED_SECONDS", 0.1)
     async with running() as pool:
         stream = await pool.open(IN_WORKER)
         data = wav(noise(1))
@@ -381,7 +423,7 @@ def read_speech(two_cities: Path) -> bytes:
 
 
 async def test_several_real_speakers_share_a_worker_and_each_is_understood(read_speech: bytes) -> None:
-    pytest.importorskip("pocketsphinx")
+    needs("pocketsphinx")
     parts = [read_speech[at * 32000 : (at + 7) * 32000] for at in (1, 5, 29)]
     asked = options(endpointing_ms=300, interim=True)
     async with running("pocketsphinx", POCKETSPHINX, workers=2) as pool:

@@ -146,12 +146,15 @@ def test_a_missing_model_is_an_error_that_says_what_to_install(monkeypatch: pyte
         assert name == "silero_vad"
 
     monkeypatch.setattr(importlib.util, "find_spec", nothing)
+    assert "needs its model" in str(speech_detectors.why_no_silero())
     with pytest.raises(EngineError, match="pip install --no-deps silero-vad"):
         load("silero")
 
 
 def test_a_missing_runtime_is_an_error_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert speech_detectors.why_no_silero() is None
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert "needs onnxruntime" in str(speech_detectors.why_no_silero())
     with pytest.raises(EngineError, match=r"pip install 'deepgram-sdk\[silero\]'"):
         load("silero")
 

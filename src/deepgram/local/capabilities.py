@@ -8,7 +8,7 @@ The same list is what ``--strict`` refuses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from ..protocol.models.listen import ListenV1ResponseMetadataWarningsItem
@@ -19,7 +19,8 @@ from .formatting.spoken_numbers import primary
 from .options import ListenOptions
 
 # Engines that can do an analysis, by the names of the registry. None can tell speakers or languages apart or find
-# entities; a new engine that does is entered here.
+# entities; a new engine that does is entered here. Transcripts of recordings are analysed as texts are, whatever the
+# engine.
 ENGINES_THAT_CAN: dict[str, tuple[str, ...]] = {}
 
 _WHAT = {
@@ -28,14 +29,10 @@ _WHAT = {
     "diarize_version": "tell speakers apart",
     "detect_language": "detect the language",
     "detect_entities": "detect entities",
-    "detect_topics": "detect topics",
-    "sentiment": "recognize sentiment",
-    "analyze_sentiment": "recognize sentiment",
-    "summarize": "summarize",
-    "topics": "detect topics",
-    "intents": "recognize intents",
     "translate": "translate",
 }
+_TEXT_ANALYSES = ("sentiment", "summarize", "topics", "intents")
+_SUPERSEDED = {"detect_topics": "topics", "analyze_sentiment": "sentiment"}
 _ENGLISH_ONLY = ("dictation", "measurements", "profanity_filter")
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*\Z")
 
@@ -61,17 +58,38 @@ def language_supported(options: ListenOptions, info: EngineInfo) -> bool:
     return asked == family and any(primary(language) == family for language in info.languages)
 
 
-def unsupported(options: ListenOptions, info: EngineInfo) -> list[Warning_]:
-    """Return what was asked for and cannot be done, one entry for each parameter and, of ``redact``, each kind."""
-    return list(_unsupported(options, info))
+def unsupported(options: ListenOptions, info: EngineInfo, *, recorded: bool = False) -> list[Warning_]:
+    """Return what was asked for and cannot be done, one entry for each parameter and, of ``redact``, each kind.
+
+    ``recorded``: the audio is a recording, whose transcript can be analysed as a whole.
+    """
+    return list(_unsupported(options, info, recorded))
+
+
+def analysable(options: ListenOptions) -> bool:
+    """Tell whether transcripts in this language can be analysed."""
+    return primary(options.language) == "en"
+
+
+def failed_analyses(names: Sequence[str]) -> list[Warning_]:
+    """Return what was asked for and went wrong."""
+    return [_warning(name, "unsupported_model", f"The analysis failed: {name} is left out.") for name in names]
 
 
 warnings = unsupported
 
 
-def _unsupported(options: ListenOptions, info: EngineInfo) -> Iterator[Warning_]:
+def _unsupported(options: ListenOptions, info: EngineInfo, recorded: bool) -> Iterator[Warning_]:
     for name in options.analyses:
-        yield _of_engine(name, f"The engine {info.name} cannot {_WHAT[name]}: {name} is left out.", info)
+        if name in _SUPERSEDED:
+            message = f"{name} is left out: ask for {_SUPERSEDED[name]} instead."
+            yield _warning(name, "deprecated", message)
+        elif name not in _TEXT_ANALYSES:
+            yield _of_engine(name, f"The engine {info.name} cannot {_WHAT[name]}: {name} is left out.", info)
+        elif not recorded:
+            yield _warning(name, "unsupported_model", f"{name} is left out: it is for recorded audio only.")
+        elif not analysable(options):
+            yield _of_language(name, options.language, "English")
     if options.alternatives > 1:
         yield _of_engine("alternatives", f"The engine {info.name} gives one alternative.", info)
     for kind in options.redact:

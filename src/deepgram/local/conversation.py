@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -12,7 +12,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from .sockets import PULSE
 
 if TYPE_CHECKING:
+    from .authorization import Identity
+    from .records import Record
     from .services import Services
+
+T = TypeVar("T", str, bytes)
 
 LONGEST_REASON = 123
 """Bytes that a close frame can hold beside its code (RFC 6455, 5.5)."""
@@ -47,6 +51,10 @@ class Conversation:
         self.services = services
         self.query: Mapping[str, Sequence[str]] = values_of(socket.query_params)
         """The query: each parameter with its values, in order."""
+        self.identity: Identity = socket.scope["deepgram.identity"]
+        """Who is conversing."""
+        self.record: Record = socket.scope["deepgram.record"]
+        """What is written down of this conversation. The handler fills in what only it knows, such as ``duration``."""
         self.saying_since: float | None = None
         """Since when a message waits to be read by the client (s on the clock of the event loop)."""
         self.closed = 0
@@ -71,11 +79,18 @@ class Conversation:
 
     async def say(self, text: str) -> None:
         """Send a message. Waits while the client does not read; raises :class:`Gone` when it has left."""
+        await self._send(self._socket.send_text, text)
+
+    async def play(self, audio: bytes) -> None:
+        """Send audio. Waits and raises as :meth:`say` does; given up while it waits, none of it has left."""
+        await self._send(self._socket.send_bytes, audio)
+
+    async def _send(self, send: Callable[[T], Awaitable[None]], message: T) -> None:
         async with self._turn:
             self.saying_since = asyncio.get_running_loop().time()
             self._unread.clear()
             try:
-                await self._socket.send_text(text)
+                await send(message)
             except (WebSocketDisconnect, RuntimeError):  # RuntimeError: Starlette knows already that it is closed
                 raise Gone(self.closed or 1006) from None
             finally:

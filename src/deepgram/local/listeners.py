@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from .audio import SAMPLE_RATE
@@ -31,6 +31,8 @@ TURN_PAUSE = SAMPLE_RATE
 """The same within a turn."""
 INTERIM = SAMPLE_RATE // 2
 """Samples between two interim results."""
+UPDATE = int(UPDATE_SECONDS * SAMPLE_RATE)
+"""The same within a turn."""
 SILENCE_TOLD = 5 * SAMPLE_RATE
 """Samples of silence that are told as a final result without words: a caller knows up to where all was heard."""
 LONG = 10 * SAMPLE_RATE
@@ -105,8 +107,8 @@ class Listener(ABC):
             utterance.close()
 
     @abstractmethod
-    def _frame(self, began: bool) -> Iterator[Happening]:
-        """Yield what happens with the frame that was just judged; ``began``: speech began with it."""
+    def _frame(self, began: bool) -> Iterable[Happening]:
+        """Return what happens with the frame that was just judged; ``began``: speech began with it."""
 
     @abstractmethod
     def _finish(self) -> Iterator[Happening]:
@@ -273,6 +275,7 @@ class TurnsListener(Listener):
 
     def __init__(self, channel: int, options: LiveOptions, recognizer: Recognizer, detector: SpeechDetector) -> None:
         super().__init__(channel, options, recognizer, detector)
+        self._vad_events = options.vad_events
         self._turns = TurnDetector(options.turns or TurnRules())
         self._final: tuple[Word, ...] = ()
         self._words: tuple[Word, ...] = ()  # with the interim ones
@@ -301,22 +304,25 @@ class TurnsListener(Listener):
     def _silence(self) -> float:
         return self._speech.silence / SAMPLE_RATE
 
-    def _frame(self, began: bool) -> Iterator[Happening]:
+    def _frame(self, began: bool) -> Iterable[Happening]:
         if self._utterance is not None:
-            if self._due(int(UPDATE_SECONDS * SAMPLE_RATE)) and (words := self._interim()):
+            if self._due(UPDATE) and (words := self._interim()):
                 self._words = (*self._final, *words)
             if self._speech.silence >= TURN_PAUSE or self._turns.ending(self._silence, self._words):
                 self._settled(self._settle())
             elif (long := self._too_long()) is not None:
                 self._settled(long[0])
-        return self._told(self._turns.advance(self._now, self._silence, self._words))
+        events = self._turns.advance(self._now, self._silence, self._words)
+        if began and self._vad_events:
+            return (SpeechBegan(self._channel, self._speech.began / SAMPLE_RATE), *self._told(events))
+        return self._told(events) if events else ()
 
     def _settled(self, words: tuple[Word, ...]) -> None:
         """Take the words of an utterance for final. Those that began a turn stay if the engine takes them all back."""
         self._final = (*self._final, *words) or self._words
         self._words = self._final
 
-    def _told(self, events: Iterator[Turn]) -> Iterator[Happening]:
+    def _told(self, events: Iterable[Turn]) -> Iterator[Happening]:
         for event in events:
             if event.event == "EndOfTurn":
                 self._final = self._words = ()

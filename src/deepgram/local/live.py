@@ -125,6 +125,10 @@ class LiveStream(Protocol):
         Raises ``AudioError`` once the audio has turned out to be undecodable, ``WorkerLost`` if the engine failed.
         """
 
+    def takes(self, size: int) -> bool:
+        """Say whether :meth:`feed` would take so many bytes without waiting. Whether they are wanted is its affair."""
+        ...
+
     async def finalize(self) -> None:
         """Say what was heard so far as final (``from_finalize``), at once."""
 

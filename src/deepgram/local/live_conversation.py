@@ -12,13 +12,14 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from datetime import datetime, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from .audio import AudioError
 from .conversation import Conversation, Ending, Gone
 from .engines.recognizer import EngineError
 from .live import Busy, Ended, Happening, Heard, LiveOptions, LiveStream, Turn
 from .live_options import LiveRequest
+from .model_ids import recorded
 from .refusals import Refusal, bad_request, too_many_streams
 from .services import Services, log
 from .state import StateError
@@ -129,7 +130,7 @@ class LiveConversation(ABC):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.stream.close()
-        await self._record()
+        self._record()
         if ending is not None:
             if ending.code != 1000 and self.conversation.saying_since is None:
                 await self._say_if_possible(ending)
@@ -183,6 +184,9 @@ class LiveConversation(ABC):
                 self._active_at = self._clock()
                 if self._finishing_since is not None:
                     continue  # what comes after the end is not heard; that the client leaves, is
+                if not self._ahead and self._hears_now(message):
+                    await self.stream.feed(message)
+                    continue
                 self._ahead += len(message) + MESSAGE
                 self._unheard.put_nowait(message)
                 if self._ahead > READ_AHEAD:
@@ -212,6 +216,12 @@ class LiveConversation(ABC):
             self._ahead -= len(message or b"") + MESSAGE
             if self._ahead <= READ_AHEAD:
                 self._room.set()
+
+    def _hears_now(self, message: bytes | str) -> TypeGuard[bytes]:
+        """Say whether a message is audio that is heard without waiting: it needs no queue, if nothing is before it."""
+        if not isinstance(message, bytes) or not message or self.conversation.saying_since is not None:
+            return False
+        return self.stream.takes(len(message))
 
     async def _obey(self, frame: str) -> None:
         if len(frame) > LONGEST_MESSAGE:
@@ -243,22 +253,13 @@ class LiveConversation(ABC):
         except (Gone, StateError, asyncio.TimeoutError):
             return  # the close frame says it as well
 
-    async def _record(self) -> None:
-        """Write down that audio was heard; usage is counted from these records."""
-        services, info = self.conversation.services, self.conversation.services.live.info
-        try:
-            await services.state.record_request(
-                self.conversation.request_id,
-                method="GET",
-                path=self.path,
-                created=self.created,
-                duration=round(self._duration, 6),
-                model=info.model,
-                engine=info.name,
-                tags=self.text.tag,
-            )
-        except StateError as error:
-            log.error("%s was served and could not be recorded: %s", self.conversation.request_id, error)
+    def _record(self) -> None:
+        """Say what was heard; usage is counted from the records of conversations."""
+        record, info = self.conversation.record, self.conversation.services.live.info
+        record.duration = round(self._duration, 6)
+        record.channels = self.hearing.channels if self.hearing.multichannel else 1
+        for name, value in recorded(info).items():
+            setattr(record, name, value)
 
 
 def _ending_of(error: Exception) -> Ending:

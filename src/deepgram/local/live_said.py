@@ -112,6 +112,10 @@ class InServer(Said):
             if len(parts) > 1:
                 await asyncio.sleep(0)
 
+    def takes(self, size: int) -> bool:
+        """Say whether so many bytes are heard without waiting."""
+        return size <= CHUNK and self._room.is_set()
+
     async def finalize(self) -> None:
         """Say what was heard so far as final."""
         await self._order(Finalize())

@@ -64,11 +64,16 @@ class Hearing:
         self._listeners: list[Listener] = []
         self._channels = options.channels
         self._heard = 0  # samples
-        self._pieces: deque[tuple[memoryview, ...]] = deque()
+        self._pieces: deque[Sequence[bytes | memoryview]] = deque()
         self.obeyed = 0
         """Orders that were carried out."""
         self.over = False
         """Whether everything has been said."""
+
+    @property
+    def voices(self) -> int:
+        """Utterances that can be spoken in it at the same time: one in each channel that is heard for itself."""
+        return self._options.channels if self._options.multichannel else 1
 
     @property
     def taken(self) -> int:
@@ -126,11 +131,14 @@ class Hearing:
         self._listeners = []
 
     def _slice(self, piece: Piece) -> None:
+        if 0 < len(piece.pcm[0]) <= SLICE * 2:
+            self._pieces.append(piece.pcm)
+            return
         channels = [memoryview(pcm) for pcm in piece.pcm]
         for at in range(0, len(channels[0]), SLICE * 2):
             self._pieces.append(tuple(pcm[at : at + SLICE * 2] for pcm in channels))
 
-    def _hear(self, slices: tuple[memoryview, ...]) -> Iterator[Happening]:
+    def _hear(self, slices: Sequence[bytes | memoryview]) -> Iterator[Happening]:
         if not self._listeners:
             self._listeners = self._listen(len(slices))
         self._heard += len(slices[0]) // 2

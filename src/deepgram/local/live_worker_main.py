@@ -22,7 +22,7 @@ from .audio import AudioError
 from .engines import Recognizer
 from .live_stream import Hearing
 from .speech_detectors import Detectors
-from .worker_main import own_input, own_output
+from .worker_pipes import own_input, own_output
 from .worker_process import Message
 
 Told = tuple[Message, bytes]
@@ -38,6 +38,7 @@ class Streams:
         self._tell = tell
         self._streams: dict[int, Hearing] = {}
         self._told: dict[int, tuple[int, int]] = {}  # bytes and orders that were said to be taken
+        self._opening: list[int] = []  # streams that have not been said to be open
         self._inbox: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
 
     def put(self, message: Told | None) -> None:
@@ -57,6 +58,21 @@ class Streams:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._take(self._inbox.get_nowait())
+        if self._opening:
+            self._make_ready()
+
+    def _make_ready(self) -> None:
+        """Load what new streams need, and only then say that they are open: of several at once, none is late."""
+        opening = [stream for stream in self._opening if stream in self._streams]
+        self._opening.clear()
+        try:
+            self._recognizer.prepare(sum(hearing.voices for hearing in self._streams.values()))
+        except Exception as error:
+            for stream in opening:
+                self._fail(stream, error)
+            return
+        for stream in opening:
+            self._tell({"stream": stream, "opened": True})
 
     def _take(self, message: Told | None) -> None:
         if message is not None:
@@ -68,6 +84,7 @@ class Streams:
             options = live_wire.read_options(message["options"])
             try:
                 self._streams[stream] = Hearing(options, self._recognizer, self._detectors, lambda: self.put(None))
+                self._opening.append(stream)
             except AudioError as error:
                 self._fail(stream, error)
             return

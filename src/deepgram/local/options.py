@@ -134,7 +134,7 @@ class ListenOptions:
             tag=_labels(values, "tag", MOST_TAG_CHARACTERS),
             extra=_extra(values),
             callback=text(values, "callback"),
-            callback_method=_callback_method(values, live),
+            callback_method=callback_method(values, live=live),
             encoding=text(values, "encoding"),
             sample_rate=whole(values, "sample_rate"),
             channels=whole(values, "channels"),
@@ -222,7 +222,8 @@ def whole(values: Values, name: str) -> int | None:
     return int(found)
 
 
-def _callback_method(values: Values, live: bool) -> str:
+def callback_method(values: Values, *, live: bool = False) -> str:
+    """Return the HTTP method by which a callback is called."""
     method = (text(values, "callback_method") or "POST").upper()
     methods = ("POST", "PUT", "GET", "DELETE") if live else ("POST", "PUT")
     if method not in methods:

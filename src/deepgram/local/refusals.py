@@ -33,9 +33,36 @@ def unusable_audio(message: str) -> Refusal:
     return Refusal(400, "Bad Request", f"Bad Request: failed to process audio: {message}")
 
 
-def unauthorized() -> Refusal:
-    """The credential is missing or wrong (401)."""
-    return Refusal(401, "INVALID_AUTH", "Invalid credentials.")
+def unauthorized(why: str = "") -> Refusal:
+    """The credential is missing, wrong or over (401)."""
+    return Refusal(401, "INVALID_AUTH", f"Invalid credentials. {why}".rstrip())
+
+
+def forbidden(scope: str) -> Refusal:
+    """The credential is good, but not for this (403). ``scope``: what it lacks."""
+    return Refusal(403, "FORBIDDEN", f"Insufficient permissions. This takes the scope {scope}.")
+
+
+def project_not_found(message: str = "Project not found.") -> Refusal:
+    """There is no such project, or not for whoever asks (404)."""
+    return Refusal(404, "PROJECT_NOT_FOUND", message)
+
+
+class InvalidJson(Refusal):
+    """A JSON body that is none, or lacks something (400), in the service's newer form."""
+
+    def __init__(self, details: str) -> None:
+        super().__init__(400, "INVALID_JSON", f"Invalid JSON submitted. {details}")
+        self.details = details
+
+    def body(self, request_id: str) -> dict[str, str]:
+        """Return the JSON that goes out."""
+        return {
+            "category": self.code,
+            "message": "Invalid JSON submitted.",
+            "details": f"Json deserialize error: {self.details}",
+            "request_id": request_id,
+        }
 
 
 def slow_upload(seconds: float) -> Refusal:
@@ -68,6 +95,17 @@ def too_many_streams(limit: int) -> Refusal:
         429,
         "TOO_MANY_REQUESTS",
         f"Too many live streams. This server takes {limit} at a time (deepgram serve --max-streams); try again later.",
+        {"retry-after": "1"},
+    )
+
+
+def too_many_speaking(limit: int) -> Refusal:
+    """All places for conversations that speak are taken (429)."""
+    return Refusal(
+        429,
+        "TOO_MANY_REQUESTS",
+        f"Too many conversations. This server speaks in {limit} at a time (deepgram serve --max-speaking); "
+        "try again later.",
         {"retry-after": "1"},
     )
 

@@ -27,6 +27,8 @@ from .conversation import Conversation, values_of
 from .refusals import Refusal, bad_request, failed
 
 if TYPE_CHECKING:
+    from .authorization import Identity
+    from .records import Record
     from .services import Services
 
 T_co = TypeVar("T_co", covariant=True)
@@ -34,6 +36,8 @@ T = TypeVar("T")
 
 LARGEST_JSON = 1024 * 1024
 """Bytes of a JSON body that are read at most."""
+IDENTITY, RECORD = "deepgram.identity", "deepgram.record"
+"""Where the scope of a request says who is asking, and what is written down of it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,18 @@ class Asked:
     """What the server has to answer with: engines, state, settings."""
 
     @property
+    def identity(self) -> Identity:
+        """Who is asking."""
+        identity: Identity = self.http.scope[IDENTITY]
+        return identity
+
+    @property
+    def record(self) -> Record:
+        """What is written down of this request. The handler fills in what only it knows, such as ``duration``."""
+        record: Record = self.http.scope[RECORD]
+        return record
+
+    @property
     def query(self) -> Mapping[str, Sequence[str]]:
         """The query: each parameter with its values, in order."""
         return values_of(self.http.query_params)
@@ -54,22 +70,26 @@ class Asked:
     @property
     def arguments(self) -> Mapping[str, str]:
         """What stands in the path where the operation has ``{braces}``."""
-        return self.http.path_params
+        return {name: value.replace("%2F", "/") for name, value in self.http.path_params.items()}
 
     @property
     def content_type(self) -> str:
         """The media type of the body, in lower case and without parameters."""
         return self.http.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    async def json(self) -> Any:
-        """Return the body as JSON; refuse what is none, or too long."""
+    async def body(self) -> bytes:
+        """Return a body that holds no audio; refuse one that is too long."""
         body = bytearray()
         async for chunk in self.http.stream():
             body += chunk
             if len(body) > LARGEST_JSON:
                 raise bad_request(f"The JSON body is longer than {LARGEST_JSON} bytes.")
+        return bytes(body)
+
+    async def json(self) -> Any:
+        """Return the body as JSON; refuse what is none, or too long."""
         try:
-            return json.loads(body)
+            return json.loads(await self.body())
         except (ValueError, RecursionError):
             raise bad_request("Content-type was application/json, but we could not process the JSON payload.") from None
 
@@ -97,13 +117,25 @@ class Router:
         """Register the handler of ``operation``. Two operations at one address need one handler: register it once."""
 
         def register(handler: Handler[T]) -> Handler[T]:
-            address = (operation.method, f"/{operation.path}")
-            if address in self._handlers:
-                raise ValueError(f"{address[0]} {address[1]} has a handler already")
-            self._handlers[address] = handler
+            self._register(operation, handler)
             return handler
 
         return register
+
+    def streams(self, operation: Addressed[..., bytes]) -> Callable[[Handler[Response]], Handler[Response]]:
+        """Register the handler of an operation that answers with bytes while they are made: it returns a response."""
+
+        def register(handler: Handler[Response]) -> Handler[Response]:
+            self._register(operation, handler)
+            return handler
+
+        return register
+
+    def _register(self, operation: Addressed[..., Any], handler: Handler[object]) -> None:
+        address = (operation.method, f"/{operation.path}")
+        if address in self._handlers:
+            raise ValueError(f"{address[0]} {address[1]} has a handler already")
+        self._handlers[address] = handler
 
     def converses(self, channel: Addressed[..., Any]) -> Callable[[Converser], Converser]:
         """Register who holds the conversations of ``channel``. A ``Refusal`` before the handshake refuses it."""
@@ -161,7 +193,9 @@ async def refuse(socket: WebSocket, refusal: Refusal) -> None:
 
 
 def encode(answer: object) -> Response:
-    """Return the response that carries what a handler returned: a model, or anything JSON can hold."""
+    """Return the response that carries what a handler returned: a model, anything JSON can hold, or itself."""
+    if isinstance(answer, Response):
+        return answer
     if isinstance(answer, Model):
         return Response(answer.model_dump_json(exclude_none=True, by_alias=True), media_type="application/json")
     return Response(json.dumps(answer, separators=(",", ":")), media_type="application/json")

@@ -9,20 +9,23 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from typing_extensions import Self, Unpack
 
 from .app import Start, build
+from .downloads import Downloads
 from .services import running_services
 from .settings import Options, Settings
 from .sockets import Sockets
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from ..client import AsyncDeepgramClient, DeepgramClient
+    from .sagemaker import SageMaker
 
 STARTING = 120.0
 """Seconds that a start may take: an engine may have to load a large model."""
@@ -43,6 +46,7 @@ def configure(settings: Settings, start: Start = running_services) -> uvicorn.Co
         server_header=False,
         timeout_graceful_shutdown=STOPPING,
         limit_concurrency=1000,
+        http=Downloads,
         ws=Sockets,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,  # audio does not get smaller, and results are short
@@ -74,13 +78,13 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         uvloop.run(main)
 
 
-def listen(settings: Settings) -> socket.socket:
-    """Return the bound socket; raise ``OSError`` if the address cannot be had."""
+def listen(settings: Settings, port: int | None = None) -> socket.socket:
+    """Return the bound socket, for ``settings.port`` if no other is given; raise ``OSError`` if it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((settings.host, settings.port))
+        bound.bind((settings.host, settings.port if port is None else port))
     except BaseException:
         bound.close()
         raise
@@ -93,15 +97,67 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, started: Callable[[str], object] | None = None) -> None:
-    """Run the server until it is told to stop (Ctrl-C, SIGTERM). ``started`` is told the address once it answers.
+def sagemaker(settings: Settings, config: uvicorn.Config) -> SageMaker | None:
+    """Return the SageMaker endpoint in front of the application, if the settings ask for one.
 
+    Raises ``RuntimeError`` if a library is missing, its address cannot be had or its certificate cannot be read.
+    """
+    if settings.sagemaker is None:
+        return None
+    try:
+        from .sagemaker import ACCESS_KEY, Endpoint, SageMaker
+        from .sagemaker_signing import Key
+    except ModuleNotFoundError as missing:
+        raise RuntimeError(
+            f"the SageMaker endpoint needs {missing.name}: pip install 'deepgram-sdk[sagemaker-local]'"
+        ) from missing
+    endpoint = Endpoint(
+        name=settings.sagemaker_endpoint,
+        region=settings.sagemaker_region,
+        keys={ACCESS_KEY: Key(settings.api_key or ACCESS_KEY)},
+        certificate=settings.sagemaker_certificate,
+        max_message_bytes=settings.max_message_bytes,
+        authorization=f"Token {settings.api_key or ACCESS_KEY}",
+    )
+    try:
+        bound = listen(settings, settings.sagemaker)
+    except OSError as error:
+        where = f"{settings.host} port {settings.sagemaker}"
+        raise RuntimeError(f"the SageMaker endpoint cannot listen on {where}: {error.strerror or error}") from error
+    try:
+        return SageMaker(cast("ASGIApp", config.app), endpoint, bound)
+    except BaseException as error:
+        bound.close()
+        if isinstance(error, OSError):  # ssl's errors too
+            path = settings.sagemaker_certificate
+            raise RuntimeError(f"the SageMaker endpoint's certificate {path} cannot be used: {error}") from error
+        raise
+
+
+def serve(
+    settings: Settings,
+    started: Callable[[str, str | None], object] | None = None,
+    started_sagemaker: Callable[[SageMaker], object] | None = None,
+) -> None:
+    """Run the server until it is told to stop (Ctrl-C, SIGTERM). ``started`` is told the address once it answers,
+    and the owner's key if one was made for the first start with ``auth``: nobody can tell it later.
+
+    ``started_sagemaker`` is told of the SageMaker endpoint, if there is one.
     Raises ``OSError`` if the address cannot be had, ``RuntimeError`` if the server cannot start.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have whole addresses: callers' URLs hold secrets
     with listen(settings) as bound:
-        server = _Announcing(configure(settings), None if started is None else partial(started, address(bound)))
+        config = configure(settings)
+        front = sagemaker(settings, config)
+
+        def announce() -> None:
+            if started is not None:
+                started(address(bound), server.first_key)
+            if started_sagemaker is not None and front is not None:
+                started_sagemaker(front)
+
+        server = _Announcing(config, front, announce)
         log.info("deepgram.local on %s with %s", address(bound), settings.engine)
         with suppress(SystemExit):  # uvicorn's way to say that the start failed
             run(server.serve(sockets=[bound]))
@@ -112,9 +168,15 @@ def serve(settings: Settings, started: Callable[[str], object] | None = None) ->
 class _Announcing(uvicorn.Server):
     """A server that says when its start has ended, well or not."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        front: SageMaker | None = None,
+        announce: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._front = front
         self._announce = announce
 
     @property
@@ -122,13 +184,26 @@ class _Announcing(uvicorn.Server):
         """What kept the application from starting."""
         return getattr(getattr(self.config.app, "state", None), "failed", None)
 
+    @property
+    def first_key(self) -> str | None:
+        """The owner's key, if this start has made one."""
+        key: str | None = getattr(getattr(self.config.app, "state", None), "first_key", None)
+        return key
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
+            if self.started and self._front is not None:
+                await self._front.start()
         finally:
             self.ready.set()
         if self.started and self._announce is not None:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._front is not None:
+            await self._front.stop()
+        await super().shutdown(sockets)
 
 
 class Server:
@@ -139,12 +214,17 @@ class Server:
         self._start = start
         self.url = ""
         """Address for ``base_url=`` or ``DEEPGRAM_BASE_URL``."""
+        self.sagemaker: SageMaker | None = None
+        """The SageMaker endpoint, if the settings ask for one: its address, certificate and AWS_* variables."""
         self._socket: socket.socket | None = None
         self._server: _Announcing | None = None
         self._thread: threading.Thread | None = None
 
     def client(self, **keywords: Any) -> DeepgramClient:
-        """Return a client of this server; ``keywords`` go to :class:`DeepgramClient`."""
+        """Return a client of this server; ``keywords`` go to :class:`DeepgramClient`.
+
+        With ``auth`` it has the key that this start has made; there is none if the data file had keys already.
+        """
         from ..client import DeepgramClient
 
         arguments: dict[str, Any] = {"api_key": self._key, "base_url": self.url, **keywords}
@@ -159,7 +239,8 @@ class Server:
 
     @property
     def _key(self) -> str:
-        return self.settings.api_key or "local"
+        made = None if self._server is None else self._server.first_key
+        return self.settings.api_key or made or "local"
 
     def start(self) -> None:
         """Start the server; return when it answers.
@@ -168,7 +249,13 @@ class Server:
         """
         self._socket = listen(self.settings)
         self.url = address(self._socket)
-        self._server = server = _Announcing(configure(self.settings, self._start))
+        config = configure(self.settings, self._start)
+        try:
+            self.sagemaker = sagemaker(self.settings, config)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._server = server = _Announcing(config, self.sagemaker)
         failure: list[BaseException] = []
 
         def hold(bound: socket.socket) -> None:
@@ -195,7 +282,9 @@ class Server:
             self._thread.join(STOPPING + 10)
         if self._socket is not None:
             self._socket.close()
-        self._server = self._thread = self._socket = None
+        if self.sagemaker is not None:
+            self.sagemaker.close()
+        self._server = self._thread = self._socket = self.sagemaker = None
 
     def __enter__(self) -> Self:
         """Start the server."""

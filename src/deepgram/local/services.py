@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from .analysis.workers import Analysts
+from .authorization import Authorization
 from .callbacks import Callbacks
 from .fetch import guarded_client
 from .live import LiveEngines
 from .live_workers import LivePool
-from .refusals import too_many_requests
+from .refusals import Refusal, too_many_requests, too_many_speaking
 from .settings import Settings
+from .speech import Speech
 from .state import State
+from .thinking.providers import Providers
+from .thinking.scripted import read_script
 from .workers import WorkerPool
 
 log = logging.getLogger("deepgram.local")
@@ -28,15 +34,17 @@ log = logging.getLogger("deepgram.local")
 class Slots:
     """Places for requests with audio. There are so many and no more: who finds none is told to come back."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, refusal: Callable[[int], Refusal] = too_many_requests) -> None:
+        """``refusal``: what is said to who finds no place."""
         self.limit = limit
+        self._refusal = refusal
         self.taken = 0
 
     @contextmanager
     def take(self) -> Generator[None, None, None]:
         """Hold a place for the length of a block; raise ``Refusal`` 429 when all are taken."""
         if self.taken >= self.limit:
-            raise too_many_requests(self.limit)
+            raise self._refusal(self.limit)
         self.taken += 1
         try:
             yield
@@ -75,6 +83,10 @@ class Services:
     settings: Settings
     pool: WorkerPool
     live: LiveEngines
+    speech: Speech
+    thinkers: Providers
+    """Who thinks for voice agents."""
+    analysts: Analysts
     state: State
     callbacks: Callbacks
     client: httpx.AsyncClient
@@ -83,6 +95,16 @@ class Services:
     """Where audio lies while it is worked on; deleted when the server stops."""
     slots: Slots
     background: Background
+
+    @cached_property
+    def speaking(self) -> Slots:
+        """Places for conversations that speak."""
+        return Slots(self.settings.max_speaking, too_many_speaking)
+
+    @cached_property
+    def authorization(self) -> Authorization:
+        """Who may do what."""
+        return Authorization(self.settings, self.state)
 
     @property
     def jobs(self) -> Path:
@@ -126,12 +148,23 @@ async def running_services(settings: Settings) -> AsyncGenerator[Services, None]
         )
         await live.start()
         stack.push_async_callback(live.stop)
+        speech = Speech(settings.voice_engine, weights=settings.voice_model)
+        await speech.start()
+        stack.push_async_callback(speech.stop)
+        trusted = await stack.enter_async_context(httpx.AsyncClient())
+        script = None if settings.think_script is None else read_script(settings.think_script)
+        thinkers = Providers(settings.think, script=script, guarded=client, trusted=trusted)
+        analysts = Analysts(processes=settings.workers)
+        stack.push_async_callback(analysts.stop)
         background = Background()
         stack.push_async_callback(background.stop)
         yield Services(
             settings,
             pool,
             live,
+            speech,
+            thinkers,
+            analysts,
             state,
             callbacks,
             client,

@@ -19,10 +19,12 @@ from .engines.scripted import LOUD
 
 FRAME = SAMPLE_RATE // 50
 """Samples that are judged at once: 20 ms."""
+_LINEAR16 = np.dtype("<i2")
 _AGGRESSIVENESS = 1
 """Of WebRTC's detector: 0 takes much for speech, 3 little."""
 _WINDOW, _CONTEXT = 512, 64
 """Samples that silero's model takes at once at 16 kHz, and those before them that it wants to see again."""
+_NO_RUNTIME = "voice activity by silero needs onnxruntime: pip install 'deepgram-sdk[silero]'"
 _BEGINS, _GOES_ON = 0.5, 0.35
 """Probability from which speech begins, and down to which it goes on: the defaults of silero's own tools."""
 
@@ -56,8 +58,9 @@ class Loudness:
 
     def judge(self, pcm: bytes) -> Sequence[bool]:
         """Say of each frame whether it is loud."""
-        frames = np.frombuffer(pcm, "<i2").reshape(-1, FRAME).astype(np.float32)
-        return [bool(loud) for loud in np.einsum("ij,ij->i", frames, frames) > LOUD * LOUD * FRAME]
+        frames = np.frombuffer(pcm, _LINEAR16).reshape(-1, FRAME).astype(np.float32)
+        loud: list[bool] = (np.add.reduce(frames * frames, 1) > LOUD * LOUD * FRAME).tolist()
+        return loud
 
 
 class Session(Protocol):
@@ -110,6 +113,15 @@ def load(voice_activity: str, *, light: bool = False) -> Detectors:
     return partial(Silero, _session(_installed() if voice_activity == "silero" else Path(voice_activity)))
 
 
+def why_no_silero() -> str | None:
+    """Return what keeps silero's model from being used, and what to do about it; None if nothing does."""
+    try:
+        _installed()
+    except EngineError as error:
+        return str(error)
+    return _NO_RUNTIME if importlib.util.find_spec("onnxruntime") is None else None
+
+
 def _installed() -> Path:
     """Return the model within the package silero-vad, which is not imported: that would load torch."""
     spec = importlib.util.find_spec("silero_vad")
@@ -129,7 +141,7 @@ def _session(model: Path) -> Session:
     try:
         runtime = importlib.import_module("onnxruntime")
     except ImportError as error:
-        raise EngineError("voice activity by silero needs onnxruntime: pip install 'deepgram-sdk[silero]'") from error
+        raise EngineError(_NO_RUNTIME) from error
     options = runtime.SessionOptions()
     # The model is too small to be worth sharing, and the worker has streams beside it.
     options.intra_op_num_threads = options.inter_op_num_threads = 1

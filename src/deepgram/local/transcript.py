@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from statistics import fmean, median_high
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..protocol.models.listen import (
     ListenV1ResponseResults,
@@ -34,6 +34,7 @@ from ..protocol.models.listen_live import (
 from ..protocol.models.listen_live import (
     ListenV1ResultsChannelAlternativesItemWordsItem as _LiveWord,
 )
+from .analysis.moods import label
 from .capabilities import Warning_ as Warning_
 from .capabilities import language_supported as language_supported
 from .capabilities import unsupported as unsupported
@@ -56,7 +57,22 @@ def results(
 
     ``words`` and ``found`` are what each channel's engine recognised and spotted; ``found`` may be shorter.
     """
-    channels = [formatted(heard, options, info) for heard in words]
+    return assembled(formatted_channels(words, options, info), words, found, options, info)
+
+
+def formatted_channels(words: Sequence[Sequence[Word]], options: ListenOptions, info: EngineInfo) -> list[list[Token]]:
+    """Return the words of all channels as they are to be written."""
+    return [formatted(heard, options, info) for heard in words]
+
+
+def assembled(
+    channels: Sequence[Sequence[Token]],
+    words: Sequence[Sequence[Word]],
+    found: Sequence[Sequence[Word]],
+    options: ListenOptions,
+    info: EngineInfo,
+) -> ListenV1ResponseResults:
+    """Return the transcripts of all channels, whose words have been formatted."""
     answer: list[ListenV1ResponseResultsChannelsItem] = []
     for index, tokens in enumerate(channels):
         alternatives = [_alternative(tokens, options)]
@@ -101,9 +117,19 @@ def _median(tokens: Sequence[Token]) -> float:
 
 def _word(kind: type[_WordT], token: Token, *, punctuated: bool) -> _WordT:
     start, end, confidence = _time(token.start), _time(token.end), _certainty(token.confidence)
+    felt = _felt([token])
     if not punctuated:
-        return kind(word=token.text, start=start, end=end, confidence=confidence)
-    return kind(word=token.text, start=start, end=end, confidence=confidence, punctuated_word=token.punctuated)
+        return kind(word=token.text, start=start, end=end, confidence=confidence, **felt)
+    return kind(word=token.text, start=start, end=end, confidence=confidence, punctuated_word=token.punctuated, **felt)
+
+
+def _felt(tokens: Sequence[Token]) -> dict[str, Any]:
+    """Return the sentiment of words, the mean of theirs, as fields; nothing unless it was asked for."""
+    scores = [token.sentiment for token in tokens if token.sentiment is not None]
+    if not scores:
+        return {}
+    score = round(fmean(scores), 6)
+    return {"sentiment": label(score), "sentiment_score": score}
 
 
 def _paragraphs(tokens: Sequence[Token]) -> ListenV1ResponseResultsChannelsItemAlternativesItemParagraphs:
@@ -116,13 +142,14 @@ def _paragraphs(tokens: Sequence[Token]) -> ListenV1ResponseResultsChannelsItemA
             ListenV1ResponseResultsChannelsItemAlternativesItemParagraphsParagraphsItem(
                 sentences=[
                     ListenV1ResponseResultsChannelsItemAlternativesItemParagraphsParagraphsItemSentencesItem(
-                        text=text, start=_time(sentence[0].start), end=_time(sentence[-1].end)
+                        text=text, start=_time(sentence[0].start), end=_time(sentence[-1].end), **_felt(sentence)
                     )
                     for text, sentence in zip(sentence_texts, sentences, strict=True)
                 ],
                 num_words=sum(len(sentence) for sentence in sentences),
                 start=_time(sentences[0][0].start),
                 end=_time(sentences[-1][-1].end),
+                **_felt([token for sentence in sentences for token in sentence]),
             )
         )
     return ListenV1ResponseResultsChannelsItemAlternativesItemParagraphs(
@@ -149,6 +176,7 @@ def _utterances(
             transcript=joined(tokens, punctuated=options.punctuated),
             words=[_word(_UtteranceWord, token, punctuated=options.punctuated) for token in tokens],
             id=str(uuid.uuid4()),
+            **_felt(tokens),
         )
         for start, channel, tokens in said
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from .engines.recognizer import Word
@@ -173,18 +173,26 @@ class TurnDetector:
         self._open = False
         self._eager: Sequence[Word] | None = None  # what was said to end soon
         self._told = 0.0  # up to where audio was heard at the last event
+        self._seen: Sequence[Word] = ()  # the words of the last time
 
     def ending(self, silence: float, words: Sequence[Word]) -> bool:
         """Say whether :meth:`advance` would tell an end, eager or not: the words should be made final before."""
         return bool(words) and self._verdict(silence, words) is not None
 
-    def advance(self, now: float, silence: float, words: Sequence[Word]) -> Iterator[Turn]:
-        """Yield the events at ``now`` (s), when ``silence`` seconds passed since the last voice.
+    def advance(self, now: float, silence: float, words: Sequence[Word]) -> Iterable[Turn]:
+        """Return the events at ``now`` (s), when ``silence`` seconds passed since the last voice.
 
-        ``words`` are all words of the turn so far. Without any there is no turn.
+        ``words`` are all words of the turn so far, the same object while they do not change. Without any there is no
+        turn.
         """
         if not words and not self._open:
-            return
+            return ()
+        if words is self._seen and self._open and silence <= 0 and not self._update_due(now):
+            return ()  # somebody speaks on: so it is with most frames
+        self._seen = words
+        return self._events(now, silence, words)
+
+    def _events(self, now: float, silence: float, words: Sequence[Word]) -> Iterator[Turn]:
         changed = False
         for event in self._begin(now, silence, words):
             changed = True
@@ -198,7 +206,7 @@ class TurnDetector:
             if verdict != "eager":
                 yield self._end(now, silence, words, verdict)
                 return
-        if not changed and now - self._told >= UPDATE_SECONDS - 1e-9:
+        if not changed and self._update_due(now):
             yield self._turn("Update", now, silence, words)
 
     def end(self, now: float, silence: float, words: Sequence[Word]) -> Iterator[Turn]:
@@ -216,7 +224,12 @@ class TurnDetector:
             self._eager = None
             yield self._turn("TurnResumed", now, silence, words)
 
+    def _update_due(self, now: float) -> bool:
+        return now - self._told >= UPDATE_SECONDS - 1e-9
+
     def _verdict(self, silence: float, words: Sequence[Word]) -> Literal["timeout", "model", "eager"] | None:
+        if silence <= 0:
+            return None  # nobody has ended who speaks
         confidence = end_of_turn_confidence(silence, words)
         eager = self.rules.eager_eot_threshold
         if confidence >= self.rules.eot_threshold:

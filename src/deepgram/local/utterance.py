@@ -22,6 +22,9 @@ class Utterance:
         self._end = start
         self._keep_from = keep_from
         self._kept = bytearray()
+        self._told: Sequence[Word] = ()  # by the engine, the last time
+        self._where: tuple[Word, ...] = ()  # the same with their places
+        self._until = 0.0  # where the audio ended then (s): what ends there may have been cut short
 
     def feed(self, pcm: bytes) -> None:
         """Hear more."""
@@ -68,13 +71,22 @@ class Utterance:
         return self._end - len(samples) + (int(np.argmin(energy)) + _QUIET_FRAMES // 2 + 1) * frame
 
     def _placed(self, words: Sequence[Word]) -> tuple[Word, ...]:
-        """Shift the times of words to those of the stream, and keep them in order and within the utterance."""
+        """Shift the times of words to those of the stream, and keep them in order and within the utterance.
+
+        Words that the engine tells again keep their places: an utterance is looked at several times a second.
+        """
         earliest, end = self.start / SAMPLE_RATE, self._end / SAMPLE_RATE
         begin = earliest
         placed: list[Word] = []
-        for word in words:
+        for word, told, where in zip(words, self._told, self._where, strict=False):
+            if word is not told or where.end >= self._until:
+                break
+            placed.append(where)
+            earliest = where.end
+        for word in words[len(placed) :]:
             first = min(max(begin + float(word.start), earliest), end)
             earliest = min(max(begin + float(word.end), first), end)
             confidence = min(max(float(word.confidence), 0.0), 1.0)
             placed.append(Word(word.text, round(first, 4), round(earliest, 4), confidence))
-        return tuple(placed)
+        self._told, self._where, self._until = tuple(words), tuple(placed), round(end, 4)
+        return self._where

@@ -16,14 +16,15 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from . import audio, engines, speech_detectors
 from .engines import EngineInfo, Hints, Recognizer, Word
 from .speech_detectors import Detectors
 from .voice_activity import VoiceActivity
+from .worker_pipes import own_input, own_output
 
 Message = dict[str, Any]
 
@@ -118,27 +119,6 @@ def main() -> None:
     tell({"info": dataclasses.asdict(recognizer.info)})
     while True:
         tell(answer(json.loads(jobs.get()), recognizer, detectors))
-
-
-def own_output() -> Callable[[Message], None]:
-    """Keep the standard output for answers: what a library prints goes to the standard error."""
-    pipe = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-
-    def tell(message: Message) -> None:
-        # One write for one answer; a raw file may take less than all of it.
-        rest = memoryview(json.dumps(message).encode() + b"\n")
-        while rest:
-            rest = rest[pipe.write(rest) or 0 :]
-
-    return tell
-
-
-def own_input() -> BinaryIO:
-    """Keep the standard input for jobs: a library that reads it finds nothing."""
-    pipe = os.fdopen(os.dup(0), "rb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    return pipe
 
 
 def _listen(scratch: Path) -> queue.SimpleQueue[bytes]:

@@ -34,6 +34,8 @@ class Token:
     """Punctuation that follows the word."""
     line_break: str = ""
     """Line breaks that were dictated after the word."""
+    sentiment: float | None = None
+    """From -1 to 1, if it was asked for."""
     fixed: bool = False
     """A result of formatting that no later step may change: a date, a placeholder, a replacement."""
 

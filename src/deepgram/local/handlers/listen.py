@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,15 +22,18 @@ from ...protocol.models.listen import (
     MediaTranscribeResponse,
 )
 from .. import capabilities, transcript
+from ..analysis.wanted import Wanted
 from ..audio import AudioError
 from ..engines.recognizer import EngineError, EngineInfo, Hints
 from ..fetch import download
 from ..guard import FetchError
+from ..model_ids import model_id, recorded
 from ..options import BadParameter, ListenOptions
 from ..refusals import Refusal, bad_request, failed, too_many_requests, unusable_audio
 from ..router import Asked, Router
 from ..services import Services, log
 from ..state import BacklogFull, StateError
+from ..transcript_analysis import Analysed, analysed
 from ..uploads import Received, receive
 from ..workers import WorkerLost
 
@@ -46,6 +48,7 @@ class Job:
     audio: Path
     sha256: str
     options: ListenOptions
+    wanted: Wanted
 
 
 def register(router: Router) -> None:
@@ -56,33 +59,35 @@ def register(router: Router) -> None:
 async def transcribe(asked: Asked) -> MediaTranscribeResponse:
     """Answer a request to transcribe recorded audio, with the transcript or, given a callback, with a receipt."""
     services = asked.services
-    options = await read_options(asked.query, services)
+    options, wanted = await read_options(asked.query, services)
     with ExitStack() as held:
         held.enter_context(services.slots.take())
         folder = held.enter_context(tempfile.TemporaryDirectory(dir=services.folder, prefix="request-"))
         received = await audio_of(asked, Path(folder) / "audio")
         if options.callback is not None:
             audio = await keep(asked, received)
-            job = Job(asked.request_id, audio, received.sha256, options)
+            job = Job(asked.request_id, audio, received.sha256, options, wanted)
             services.background.start(fulfil(job, services, held.pop_all()))
             return ListenV1AcceptedResponse(request_id=asked.request_id)
-        job = Job(asked.request_id, received.path, received.sha256, options)
+        job = Job(asked.request_id, received.path, received.sha256, options, wanted)
         response = await or_gone(asked.http, answer(job, services))
         await record(response, services)
         return response
 
 
-async def read_options(query: Mapping[str, Sequence[str]], services: Services) -> ListenOptions:
+async def read_options(query: Mapping[str, Sequence[str]], services: Services) -> tuple[ListenOptions, Wanted]:
     """Return what the query asks for; refuse what makes no sense, and what must not be answered wrongly."""
     try:
-        options = ListenOptions.read(query)
+        options, wanted = ListenOptions.read(query), Wanted.read(query)
     except BadParameter as error:
         raise bad_request(f"Bad Request: {error}", "INVALID_QUERY_PARAMETER") from None
-    await check_options(options, services, services.pool.info)
-    return options
+    await check_options(options, services, services.pool.info, recorded=True)
+    return options, wanted
 
 
-async def check_options(options: ListenOptions, services: Services, info: EngineInfo) -> None:
+async def check_options(
+    options: ListenOptions, services: Services, info: EngineInfo, *, recorded: bool = False
+) -> None:
     """Refuse a callback that may not be called, a language that is not known and, if strict, what cannot be done."""
     try:
         if options.callback is not None:
@@ -95,7 +100,7 @@ async def check_options(options: ListenOptions, services: Services, info: Engine
             f"{', '.join(info.languages)}. Other engines: deepgram serve --engine.",
             "UNSUPPORTED_LANGUAGE",
         )
-    if services.settings.strict and (missing := capabilities.unsupported(options, info)):
+    if services.settings.strict and (missing := capabilities.unsupported(options, info, recorded=recorded)):
         raise bad_request(" ".join(str(warning.message) for warning in missing), "UNSUPPORTED_PARAMETER")
 
 
@@ -139,7 +144,11 @@ async def answer(job: Job, services: Services) -> ListenV1Response:
         raise failed() from error
     info = services.pool.info
     # A transcript of hours takes a moment to format; other requests go on meanwhile.
-    results = await asyncio.to_thread(transcript.results, heard.words, heard.found, options, info)
+    channels = await asyncio.to_thread(transcript.formatted_channels, heard.words, options, info)
+    found = Analysed(channels)
+    if job.wanted and capabilities.analysable(options):
+        found = await analysed(channels, options, info, job.wanted, services.analysts)
+    results = await asyncio.to_thread(transcript.assembled, found.channels, heard.words, heard.found, options, info)
     model = model_id(info)
     return ListenV1Response(
         metadata=ListenV1ResponseMetadata.model_construct(
@@ -151,35 +160,28 @@ async def answer(job: Job, services: Services) -> ListenV1Response:
             channels=heard.channels,
             models=[model],
             model_info={model: {"name": info.model, "version": info.version, "arch": info.name}},
-            warnings=capabilities.unsupported(options, info) or None,
+            warnings=[*capabilities.unsupported(options, info, recorded=True), *found.warnings] or None,
             tags=list(options.tag) or None,
             extra=options.extra or None,
+            **found.infos,
         ),
-        results=results,
+        results=found.into(results),
     )
 
 
 async def record(response: ListenV1Response, services: Services) -> None:
-    """Write down that a recording was transcribed; usage is counted from these records."""
+    """Add what was heard to the record of a request; usage is counted from these records."""
     metadata, info = response.metadata, services.pool.info
+    channels = len(response.results.channels)
+    analyses = (metadata.summary_info, metadata.sentiment_info, metadata.topics_info, metadata.intents_info)
+    tokens = [(one.input_tokens or 0, one.output_tokens or 0) for one in analyses if one is not None]
+    known: dict[str, Any] = recorded(info)
+    if tokens:
+        known["tokens_in"], known["tokens_out"] = (sum(each) for each in zip(*tokens, strict=True))
     try:
-        await services.state.record_request(
-            metadata.request_id,
-            method="POST",
-            path="/v1/listen",
-            created=metadata.created,
-            duration=metadata.duration,
-            model=info.model,
-            engine=info.name,
-            tags=metadata.tags or (),
-        )
+        await services.state.records.amend(metadata.request_id, duration=metadata.duration, channels=channels, **known)
     except StateError as error:
         log.error("%s was served and could not be recorded: %s", metadata.request_id, error)
-
-
-def model_id(info: EngineInfo) -> str:
-    """Return a UUID for a model that is the same on every machine and differs between engines, models and versions."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"deepgram.local/{info.name}/{info.model}/{info.version}"))
 
 
 # --- Callbacks --------------------------------------------------------------------------------------------------------
@@ -224,8 +226,9 @@ def resume(services: Services) -> None:
 
 
 async def _resume(services: Services) -> None:
-    kept = [job for job in await services.state.jobs() if job.kind == "listen" and job.audio is not None]
-    named = {job.audio for job in kept}
+    accepted = await services.state.jobs()
+    kept = [job for job in accepted if job.kind == "listen" and job.audio is not None]
+    named = {job.audio for job in accepted}
     for left_over in services.jobs.iterdir():
         if left_over not in named:  # the server ended between moving the audio and writing the job down, or after it
             left_over.unlink()
@@ -234,7 +237,8 @@ async def _resume(services: Services) -> None:
         payload = json.loads(job.payload)
         log.info("taking up %s, accepted before the restart", job.request_id)
         options = ListenOptions.read(payload["query"])
-        await fulfil(Job(job.request_id, job.audio, payload["sha256"], options), services, ExitStack())
+        wanted = Wanted.read(payload["query"])
+        await fulfil(Job(job.request_id, job.audio, payload["sha256"], options, wanted), services, ExitStack())
 
 
 # --- Requests that are given up ---------------------------------------------------------------------------------------

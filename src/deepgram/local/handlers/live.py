@@ -37,11 +37,12 @@ from ..formatting import formatted
 from ..live import Ended, Happening, Heard, LiveStream, SpeechBegan, UtteranceEnded
 from ..live_conversation import LiveConversation, open_stream
 from ..live_options import LiveRequest, read_v1
+from ..model_ids import model_id
 from ..options import BadParameter, keyterms_of
 from ..refusals import bad_request
 from ..router import Router
 from ..services import log
-from .listen import check_options, model_id
+from .listen import check_options
 
 NET_0001 = (
     "Deepgram did not receive audio data or a text message within the timeout window. See https://dpgr.am/net0001"

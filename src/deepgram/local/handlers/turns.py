@@ -25,12 +25,13 @@ from ...protocol.models.listen_live import (
 )
 from .. import capabilities
 from ..conversation import Conversation, Ending
+from ..engines.recognizer import Word
 from ..formatting import formatted
 from ..formatting.token import Token, joined
 from ..live import Happening, LiveStream, Turn, TurnRules
 from ..live_conversation import LiveConversation, open_stream
 from ..live_options import LiveRequest, read_v2, turn_rules
-from ..options import BadParameter, keyterms_of
+from ..options import BadParameter, ListenOptions, keyterms_of
 from ..refusals import bad_request
 from ..router import Router
 from ..services import log
@@ -69,6 +70,7 @@ class LiveV2(LiveConversation):
         self._language_hints = request.language_hints
         self._sequence = 0
         self._told: dict[tuple[str, float, float, float], ListenV2TurnInfoWordsItem] = {}
+        self._written: tuple[Sequence[Word], ListenOptions, str, list[ListenV2TurnInfoWordsItem]] | None = None
 
     async def begin(self) -> None:
         """Greet the client, and say what cannot be done for it."""
@@ -85,8 +87,7 @@ class LiveV2(LiveConversation):
         if not isinstance(happening, Turn):
             return
         turn = happening
-        tokens = formatted(turn.words, self.text, self._info, live=True)
-        words = self._items(tokens)
+        transcript, words = self._write(turn.words)
         await self._say(
             lambda number: ListenV2TurnInfo(
                 request_id=self._id,
@@ -95,12 +96,19 @@ class LiveV2(LiveConversation):
                 turn_index=turn.index,
                 audio_window_start=round(turn.start, 6),
                 audio_window_end=round(turn.end, 6),
-                transcript=joined(tokens, punctuated=True),
+                transcript=transcript,
                 words=words,
                 end_of_turn_confidence=round(min(max(turn.end_of_turn_confidence, 0.0), 1.0), 6),
                 trigger=turn.trigger,
             )
         )
+
+    def _write(self, heard: Sequence[Word]) -> tuple[str, list[ListenV2TurnInfoWordsItem]]:
+        """Return the transcript and its words. Every other update tells the same as the one before."""
+        if self._written is None or self._written[0] != heard or self._written[1] is not self.text:
+            tokens = formatted(heard, self.text, self._info, live=True)
+            self._written = heard, self.text, joined(tokens, punctuated=True), self._items(tokens)
+        return self._written[2:]
 
     def _items(self, tokens: Sequence[Token]) -> list[ListenV2TurnInfoWordsItem]:
         """Return the words as they are told. A growing turn repeats most of them, so those of last time are kept."""
