@@ -1,7 +1,7 @@
-"""``make demo``: a real recording, transcribed as a file and live, with the engine of the embedded server.
+"""``make demo``: a recording transcribed as a file and live, a text spoken and understood again, an agent asked.
 
-No key and no network are needed. Without an argument it takes the recording that the wheel of ``moonshine-voice``
-carries: the opening of "A Tale of Two Cities", read aloud.
+All of it with the engines of the embedded server: no key and no network are needed. Without an argument it takes the
+recording that the wheel of ``moonshine-voice`` carries: the opening of "A Tale of Two Cities", read aloud.
 """
 
 from __future__ import annotations
@@ -11,17 +11,32 @@ import shutil
 import sys
 import textwrap
 import time
+from difflib import SequenceMatcher
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import deepgram.local
 from deepgram import DeepgramClient
+from deepgram.agent.v1.types import (
+    AgentV1AgentAudioDone,
+    AgentV1ConversationText,
+    AgentV1InjectUserMessage,
+    AgentV1SettingsApplied,
+)
 from deepgram.core.events import EventType
+from deepgram.functions import Functions
 from deepgram.listen import ListenV1Results
+from deepgram.local.engines.synthesizers import missing
 
 LIVE_SECONDS = 12
 """How much of the recording the live part takes."""
 PIECE = 0.1
 """Seconds of audio in one message of the live part."""
+TEXT = "The old man went down to the river. He looked at the water for a long time, and thought of his friends."
+VOICE = "aura-asteria-en"
+RULES = Path(__file__).with_name("rules.yaml")
+"""What the agent says: no language model is needed."""
+QUESTION = "What is the weather in Paris?"
 WIDTH = min(shutil.get_terminal_size().columns, 100)
 
 
@@ -86,16 +101,81 @@ def listen(client: DeepgramClient, audio: Path, duration: float) -> None:
     print()
 
 
+def speak(client: DeepgramClient, engine: str) -> None:
+    """Have a text spoken, and transcribe what that sounds like."""
+    print(f"Text to speech ({engine} speaks), and back:", flush=True)
+    print()
+    with TemporaryDirectory() as folder:
+        spoken = Path(folder) / "spoken.mp3"
+        began = time.perf_counter()
+        size = client.speak.v1.audio.generate(text=TEXT, model=VOICE).save(spoken)
+        seconds = time.perf_counter() - began
+        response = client.listen.v1.media.transcribe_file(request=spoken, model="nova-3")
+    duration = response.metadata.duration
+    alternatives = response.results.channels[0].alternatives or []
+    heard = (alternatives[0].transcript if alternatives else None) or ""
+    said, understood = (text.lower().replace(".", "").replace(",", "").split() for text in (TEXT, heard))
+    same = sum(block.size for block in SequenceMatcher(None, said, understood).get_matching_blocks())
+    print(textwrap.fill(f"said        {TEXT}", WIDTH, subsequent_indent=" " * 12))
+    print(textwrap.fill(f"understood  {heard}", WIDTH, subsequent_indent=" " * 12))
+    print(f"words       {same} of {len(said)} right")
+    print(f"speech      {duration:.1f} s as mp3 ({size // 1000} kB), {duration / seconds:.0f} x real time")
+    print()
+
+
+def ask(client: DeepgramClient) -> None:
+    """Ask a voice agent something that it has to call a function of this program for."""
+    print("A voice agent, asked in writing; it answers in speech:", flush=True)
+    print()
+    functions = Functions()
+
+    @functions.function
+    def weather(city: str) -> dict[str, object]:
+        """Tell the weather of a city."""
+        print(f"function    weather({city!r}) was called, in this program")
+        return {"sky": "sunny", "degrees": 21}
+
+    settings = {
+        "type": "Settings",
+        "audio": {},
+        "agent": {
+            "listen": {"provider": {"type": "deepgram", "model": "nova-3"}},
+            "think": {"provider": {"type": "scripted", "model": "rules"}},  # only the embedded server knows this one
+            "speak": {"provider": {"type": "deepgram", "model": VOICE}},
+        },
+    }
+    audio = 0
+    with client.agent.v1.connect(functions=functions) as agent:
+        agent.send_settings(settings)
+        for message in agent:
+            if isinstance(message, bytes):
+                audio += len(message)
+            elif isinstance(message, AgentV1SettingsApplied):
+                agent.send_inject_user_message(AgentV1InjectUserMessage(content=QUESTION))
+            elif isinstance(message, AgentV1ConversationText):
+                print(f"{message.role:<11} {message.content}")
+            elif isinstance(message, AgentV1AgentAudioDone):
+                break
+    print(f"its voice   {audio / 2 / 24000:.1f} s of audio")
+    print()
+
+
 def main() -> None:
-    """Transcribe, listen, and say how far to trust it."""
+    """Transcribe, listen, speak, ask, and say how far to trust it."""
     audio = recording()
     if not audio.is_file():
         raise SystemExit(f"{audio} is not a file.")
-    with deepgram.local.running() as server, server.client() as client:
+    clear = missing("flite") is None
+    voices = "flite" if clear else "espeak"
+    with deepgram.local.running(voice_engine=voices, think_script=RULES) as server, server.client() as client:
         duration = transcribe(client, audio)
         listen(client, audio, duration)
-    print("The embedded engine is for wiring, tests and demos. For accuracy use the service, or a better engine:")
-    print("`deepgram serve --engine moonshine | whisper`.")
+        speak(client, voices)
+        ask(client)
+    print("The embedded engines are for wiring, tests and demos. For accuracy use the service, or better engines:")
+    print("`deepgram serve --engine moonshine | whisper --voice-engine piper | kokoro`.")
+    if not clear:
+        print("espeak, which spoke here, is hard to understand for a recogniser; flite is easier (Debian: libflite1).")
 
 
 if __name__ == "__main__":

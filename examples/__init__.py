@@ -1,0 +1,1 @@
+"""Programs that show how things are done; each runs as it is."""

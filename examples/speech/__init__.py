@@ -1,0 +1,1 @@
+"""Speech: saving it, playing it while it is made, and speaking what a language model writes."""

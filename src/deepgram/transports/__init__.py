@@ -1,0 +1,1 @@
+"""Transports besides WebSockets of the ``websockets`` library: for ``transport_factory=``."""

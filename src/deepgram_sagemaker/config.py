@@ -1,0 +1,5 @@
+"""The import path ``deepgram_sagemaker.config``."""
+
+from __future__ import annotations
+
+from deepgram.transports.sagemaker import SageMakerConfig as SageMakerConfig
