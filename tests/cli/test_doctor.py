@@ -13,7 +13,7 @@ import pytest
 import deepgram.local
 from deepgram.cli import doctor
 from deepgram.cli.connection import CredentialInUse, address_in_use, credential_in_use
-from deepgram.cli.doctor import available_engines, extras
+from deepgram.cli.doctor import available_detectors, available_engines, extras
 
 from .conftest import REQUEST_ID, Answer, Run, Service
 
@@ -41,6 +41,7 @@ def test_the_findings_can_be_read_by_a_program(run: Run, service: Service) -> No
     assert found["reached"]["status"] == 200
     assert found["usable"] is True
     assert {"pocketsphinx", "scripted"} <= set(found["engines"])
+    assert found["voice_activity"]["webrtc"] == "available"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,17 @@ def test_without_the_server_every_engine_says_what_to_install(monkeypatch: pytes
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert all("deepgram-sdk[cli,local]" in state for state in available_engines().values())
+
+
+def test_what_finds_speech_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deepgram.local import speech_detectors
+
+    monkeypatch.setattr(speech_detectors, "why_no_silero", lambda: "no model")
+    assert available_detectors() == {"webrtc": "available", "silero": "no model"}
+    monkeypatch.setattr(deepgram.local, "speech_detectors", speech_detectors)  # which must be the same afterwards
+    monkeypatch.delitem(sys.modules, "deepgram.local.speech_detectors")
+    monkeypatch.setitem(sys.modules, "webrtcvad", None)
+    assert all("deepgram-sdk[cli,local]" in state for state in available_detectors().values())
 
 
 def test_what_is_missing_is_told_with_the_command_that_installs_it(

@@ -60,6 +60,33 @@ def test_an_engine_that_is_not_there_is_told(bare: Run) -> None:
     assert ended.err.lower().startswith("error: there is no engine 'clairvoyance'")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="selectors of POSIX")
+def test_the_first_start_with_auth_shows_a_key_once(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DEEPGRAM_")}
+    environment |= {"PYTHONPATH": SOURCE, "PYTHONUNBUFFERED": "1"}
+    options = ["--port", "0", "--engine", "scripted", "--auth", "--data", str(tmp_path / "data.db")]
+    shown: list[str] = []
+    for _ in range(2):
+        with (tmp_path / "log").open("w+") as log:
+            command = [sys.executable, "-m", "deepgram.cli", "serve", *options]
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+            assert process.stdout is not None
+            try:
+                with selectors.DefaultSelector() as ready:
+                    ready.register(process.stdout, selectors.EVENT_READ)
+                    assert ready.select(PATIENCE), (tmp_path / "log").read_text()
+                shown.append("".join(process.stdout.readline() for _ in range(5)))
+            finally:
+                process.kill()
+                process.wait(PATIENCE)
+                process.stdout.close()
+    (key,) = re.findall(r"DEEPGRAM_API_KEY=([0-9a-f]{40})\n", shown[0])
+    assert "is not shown again" in shown[0]
+    assert "DEEPGRAM_API_KEY=...\n" in shown[1]
+    assert "not shown again" not in shown[1]
+    assert key not in (tmp_path / "log").read_text()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_it_says_where_it_is_and_how_to_use_it_then_serves_until_ctrl_c(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DEEPGRAM_")}

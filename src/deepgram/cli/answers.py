@@ -7,25 +7,22 @@ listen-flux beside it for live messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import cast
-from unicodedata import category
 
 from .captions import Phrase, Spoken
-
-Json = Mapping[str, object]
-FAR = 1e9
-"""Seconds beyond which a time is none."""
+from .tolerance import Json as Json
+from .tolerance import nested, number_of, objects, readable, text_of
 
 
 def text(answer: Json) -> str:
     """Return the transcript to be read: with names if several voices speak, in paragraphs if there are any."""
     voiced = phrases(answer)
     if any(phrase.voice for phrase in voiced):
-        return _readable("\n".join(f"{voice or 'Somebody'}: {said}" for voice, said in _turns(voiced)))
-    said = [_transcript(_first_alternative(channel)) for channel in _objects(_results(answer), "channels")]
+        return readable("\n".join(f"{voice or 'Somebody'}: {said}" for voice, said in _turns(voiced)))
+    said = [_transcript(_first_alternative(channel)) for channel in objects(_results(answer), "channels")]
     if len(said) == 1:
         return said[0]
     return "\n".join(f"Channel {number}: {transcript}" for number, transcript in enumerate(said) if transcript)
@@ -33,23 +30,23 @@ def text(answer: Json) -> str:
 
 def remarks(answer: Json) -> list[str]:
     """Return what the service says that it did not do, one text per warning."""
-    warnings = _objects(_object(answer, "metadata"), "warnings")
-    told = [[_text(warning.get("parameter")), _text(warning.get("message"))] for warning in warnings]
-    return [_readable(": ".join(part for part in parts if part)) for parts in told if any(parts)]
+    warnings = objects(nested(answer, "metadata"), "warnings")
+    told = [[text_of(warning.get("parameter")), text_of(warning.get("message"))] for warning in warnings]
+    return [readable(": ".join(part for part in parts if part)) for parts in told if any(parts)]
 
 
 def phrases(answer: Json) -> list[Phrase]:
     """Return who says what and when: from the utterances if they were asked for, otherwise from the words."""
     results = _results(answer)
-    channels = _objects(results, "channels")
-    utterances = _objects(results, "utterances")
+    channels = objects(results, "channels")
+    utterances = objects(results, "utterances")
     spoken: list[tuple[object, object, list[Json]]] = []  # channel, speaker, words
     for utterance in utterances:
-        words = _objects(utterance, "words") or list(_spread(utterance))
+        words = objects(utterance, "words") or list(_spread(utterance))
         spoken.append((_first(utterance.get("channel")), utterance.get("speaker"), words))
     if not utterances:
         for number, heard in enumerate(channels):
-            words = _objects(_first_alternative(heard), "words")
+            words = objects(_first_alternative(heard), "words")
             spoken += [
                 (number, speaker, list(said)) for speaker, said in groupby(words, key=lambda word: word.get("speaker"))
             ]
@@ -89,8 +86,8 @@ def said(message: Json) -> Said | None:
         case "Results":
             return _said_in_results(message)
         case "UtteranceEnd":
-            channel = round(_number(_first(message.get("channel")), 0))
-            return Said(channel, (), (), True, True, _number(message.get("last_word_end"), 0.0))
+            channel = round(number_of(_first(message.get("channel")), 0))
+            return Said(channel, (), (), True, True, number_of(message.get("last_word_end"), 0.0))
         case "TurnInfo":
             return _said_in_turn(message)
         case _:
@@ -99,14 +96,14 @@ def said(message: Json) -> Said | None:
 
 def _said_in_results(message: Json) -> Said:
     index = message.get("channel_index")
-    several = isinstance(index, list) and _number(cast("list[object]", index[1:] or [1])[0], 1) > 1
-    number = round(_number(_first(index), 0))
+    several = isinstance(index, list) and number_of(cast("list[object]", index[1:] or [1])[0], 1) > 1
+    number = round(number_of(_first(index), 0))
     name = f"Channel {number}" if several else ""
-    alternative = _first_alternative(_object(message, "channel"))
-    start = _number(message.get("start"), 0.0)
-    reached = start + _number(message.get("duration"), 0.0)
+    alternative = _first_alternative(nested(message, "channel"))
+    start = number_of(message.get("start"), 0.0)
+    reached = start + number_of(message.get("duration"), 0.0)
     transcript = _transcript(alternative)
-    words = _objects(alternative, "words") or list(_spread({"transcript": transcript, "start": start, "end": reached}))
+    words = objects(alternative, "words") or list(_spread({"transcript": transcript, "start": start, "end": reached}))
     phrases: list[Phrase] = []
     for speaker, group in groupby(words, key=lambda word: word.get("speaker")):
         voice = " ".join(part for part in (name, "" if speaker is None else f"Speaker {_name(speaker)}") if part)
@@ -119,9 +116,9 @@ def _said_in_results(message: Json) -> Said:
 
 
 def _said_in_turn(message: Json) -> Said:
-    transcript = _readable(_text(message.get("transcript"))).strip()
-    start, end = (_number(message.get(f"audio_window_{side}"), 0.0) for side in ("start", "end"))
-    words = _objects(message, "words")
+    transcript = readable(text_of(message.get("transcript"))).strip()
+    start, end = (number_of(message.get(f"audio_window_{side}"), 0.0) for side in ("start", "end"))
+    words = objects(message, "words")
     if not all("start" in word for word in words) or not words:  # older answers have no times here
         words = list(_spread({"transcript": transcript, "start": start, "end": end}))
     over = message.get("event") == "EndOfTurn"
@@ -130,8 +127,8 @@ def _said_in_turn(message: Json) -> Said:
 
 
 def _transcript(alternative: Json) -> str:
-    in_paragraphs = _text(_object(alternative, "paragraphs").get("transcript"))
-    return _readable(in_paragraphs or _text(alternative.get("transcript"))).strip()
+    in_paragraphs = text_of(nested(alternative, "paragraphs").get("transcript"))
+    return readable(in_paragraphs or text_of(alternative.get("transcript"))).strip()
 
 
 def _turns(voiced: Sequence[Phrase]) -> Iterator[tuple[str, str]]:
@@ -144,45 +141,30 @@ def _turns(voiced: Sequence[Phrase]) -> Iterator[tuple[str, str]]:
 def _words(words: Sequence[Json]) -> Iterator[Spoken]:
     reached = 0.0
     for word in words:
-        said = _text(word.get("punctuated_word")) or _text(word.get("word"))
+        said = text_of(word.get("punctuated_word")) or text_of(word.get("word"))
         if not said.strip():
             continue
-        start = _number(word.get("start"), reached)
-        reached = max(start, _number(word.get("end"), start))
+        start = number_of(word.get("start"), reached)
+        reached = max(start, number_of(word.get("end"), start))
         yield Spoken(said, start, reached)
 
 
 def _spread(utterance: Json) -> Iterator[Json]:
     """Spread the text of an utterance that came without words evenly over its time."""
-    words = _text(utterance.get("transcript")).split()
-    start = _number(utterance.get("start"), 0.0)
-    share = (max(start, _number(utterance.get("end"), start)) - start) / (len(words) or 1)
+    words = text_of(utterance.get("transcript")).split()
+    start = number_of(utterance.get("start"), 0.0)
+    share = (max(start, number_of(utterance.get("end"), start)) - start) / (len(words) or 1)
     for position, word in enumerate(words):
         yield {"word": word, "start": start + position * share, "end": start + (position + 1) * share}
 
 
-# ------------------------------------------------------------------------------------------------- tolerant reading
-
-
 def _results(answer: Json) -> Json:
-    return _object(answer, "results")
+    return nested(answer, "results")
 
 
 def _first_alternative(channel: Json) -> Json:
-    alternatives = _objects(channel, "alternatives")
+    alternatives = objects(channel, "alternatives")
     return alternatives[0] if alternatives else {}
-
-
-def _object(owner: Json, key: str) -> Json:
-    value = owner.get(key)
-    return cast("Json", value) if isinstance(value, Mapping) else {}
-
-
-def _objects(owner: Json, key: str) -> list[Json]:
-    value = owner.get(key)
-    if not isinstance(value, list):
-        return []
-    return [cast("Json", item) for item in cast("list[object]", value) if isinstance(item, Mapping)]
 
 
 def _first(value: object) -> object:
@@ -190,21 +172,5 @@ def _first(value: object) -> object:
     return cast("list[object]", value)[0] if isinstance(value, list) and value else value
 
 
-def _number(value: object, otherwise: float) -> float:
-    """Return ``value`` if it is a time (s)."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= FAR:
-        return float(value)
-    return otherwise
-
-
 def _name(value: object) -> str:
-    return _readable(str(value)).strip()[:8]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _readable(said: str) -> str:
-    """Leave out control characters: on a terminal they would act instead of being read."""
-    return "".join(character for character in said if character in "\n\t" or category(character) != "Cc")
+    return readable(str(value)).strip()[:8]

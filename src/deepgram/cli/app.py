@@ -16,7 +16,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
     name="deepgram",
-    help="Speech to text, by the Deepgram API or by the server embedded in this package.",
+    help="Speech to text and text to speech, by the Deepgram API or by the server embedded in this package.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -61,6 +61,30 @@ class Live(Deferred):
         return live.command()
 
 
+class Read(Deferred):
+    @staticmethod
+    def spell() -> Callable[..., Any]:
+        from . import read
+
+        return read.command()
+
+
+class Speak(Deferred):
+    @staticmethod
+    def spell() -> Callable[..., Any]:
+        from . import speak
+
+        return speak.command()
+
+
+class Agent(Deferred):
+    @staticmethod
+    def spell() -> Callable[..., Any]:
+        from . import agent
+
+        return agent.agent
+
+
 class Serve(Deferred):
     @staticmethod
     def spell() -> Callable[..., Any]:
@@ -96,6 +120,34 @@ def live() -> None:
     """
 
 
+@app.command(cls=Read)
+def read() -> None:
+    """Analyse a text: its sentiment, topics and intents, and a summary.
+
+    Reads a file, an address of a text on the web (http, https) or standard input (-). Without --sentiment,
+    --summarize, --topics and --intents all four are made.
+    """
+
+
+@app.command(cls=Speak)
+def speak() -> None:
+    """Turn text into speech: a file of audio, or sound.
+
+    Speaks TEXT, or what comes from standard input (-), however long that is: it is asked for in pieces of whole
+    sentences, and becomes one file. The file is written as it comes: what is there after Ctrl-C, or a failure in the
+    middle, can be played.
+    """
+
+
+@app.command(cls=Agent)
+def agent() -> None:
+    """Talk with a voice agent, and see who says what.
+
+    In writing (--text), by microphone and speaker (--mic), or by a recording (--audio FILE), which is played as fast
+    as it was spoken. Ctrl-C ends the conversation.
+    """
+
+
 @app.command(cls=Serve, context_settings={"auto_envvar_prefix": "DEEPGRAM_SERVE"})  # keeps a key off the command line
 def serve() -> None:
     """Run the embedded server, which speaks the same protocol as the service."""
@@ -120,7 +172,7 @@ def deepgram(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Speech to text, by the Deepgram API or by the server embedded in this package."""
+    """Speech to text and text to speech, by the Deepgram API or by the server embedded in this package."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

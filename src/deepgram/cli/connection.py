@@ -23,7 +23,7 @@ from ..runtime.config import (
 )
 from ..runtime.errors import ApiError
 from ..runtime.http import past_proxies
-from .failures import WrongUse, check_engine, explain, not_started, without_server
+from .failures import WrongUse, check_engine, check_voice_engine, explain, not_started, without_server
 from .progress import shown
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def client_of_service(make: Callable[..., C], subcommand: str, api_key: str | No
         raise WrongUse(f"{error}.") from error
 
 
-def embedded_server(stack: ExitStack, engine: str | None) -> Server:
-    """Return a server that runs until ``stack`` is left."""
+def embedded_server(stack: ExitStack, engine: str | None, voice_engine: str | None = None) -> Server:
+    """Return a server that runs until ``stack`` is left; ``engine`` listens, ``voice_engine`` speaks."""
     for name in ("deepgram", "uvicorn"):  # what it could not do comes back with the answer, and is shown then
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
@@ -90,8 +90,10 @@ def embedded_server(stack: ExitStack, engine: str | None) -> Server:
         from ..local.settings import Settings
 
         check_engine(engine or Settings.engine)
+        check_voice_engine(voice_engine or Settings.voice_engine)
         with shown("starting the embedded server"):
-            return stack.enter_context(running(engine=engine) if engine else running())
+            server = running(engine=engine or Settings.engine, voice_engine=voice_engine or Settings.voice_engine)
+            return stack.enter_context(server)
     except ModuleNotFoundError as missing:
         raise without_server(missing) from missing
     except (RuntimeError, ValueError) as error:

@@ -67,7 +67,7 @@ class _Conversation:
         self._receiving = self._loop.create_task(self._receive())
 
     async def run(self) -> None:
-        with _interruption() as interrupted:
+        with interruption() as interrupted:
             interrupting = self._loop.create_task(interrupted.wait())
             try:
                 await asyncio.wait({self._sending, self._receiving, interrupting}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +136,7 @@ class _Conversation:
 
 
 @contextmanager
-def _interruption() -> Generator[asyncio.Event]:
+def interruption() -> Generator[asyncio.Event]:
     """Set the event at the first Ctrl-C, raise ``KeyboardInterrupt`` at the second."""
     interrupted = asyncio.Event()
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's

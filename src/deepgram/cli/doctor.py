@@ -48,7 +48,11 @@ class Findings:
     extras: dict[str, dict[str, str | None]]
     """Extra -> distribution -> its version, None if it is missing."""
     engines: dict[str, str]
-    """Engine -> ``available``, or why it is not."""
+    """Engine that hears -> ``available``, or why it is not."""
+    voice_engines: dict[str, str]
+    """Engine that speaks -> ``available``, or why it is not."""
+    voice_activity: dict[str, str]
+    """What finds speech in live audio -> ``available``, or why it is not."""
     credential: CredentialInUse | None
     base_url: str
     base_url_source: str
@@ -106,6 +110,8 @@ def examine(api_key: str | None, base_url: str | None) -> Findings:
         platform=platform.platform(terse=True),
         extras=extras(),
         engines=available_engines(),
+        voice_engines=available_voice_engines(),
+        voice_activity=available_detectors(),
         credential=credential,
         base_url=address,
         base_url_source=source,
@@ -161,6 +167,22 @@ def available_engines() -> dict[str, str]:
     return {name: missing(name) or AVAILABLE for name in engine_names()}
 
 
+def available_voice_engines() -> dict[str, str]:
+    """Return each engine that speaks with ``available`` or the reason why it is not."""
+    from ..local.engines.synthesizers import missing, synthesizer_names
+
+    return {name: missing(name) or AVAILABLE for name in synthesizer_names()}
+
+
+def available_detectors() -> dict[str, str]:
+    """Return what can find speech in live audio, with ``available`` or the reason why it is not."""
+    try:
+        from ..local.speech_detectors import why_no_silero
+    except ModuleNotFoundError as absent:
+        return dict.fromkeys(("webrtc", "silero"), explain(without_server(absent)))
+    return {"webrtc": AVAILABLE, "silero": why_no_silero() or AVAILABLE}
+
+
 # ------------------------------------------------------------------------------------------------------------ reached
 
 
@@ -182,14 +204,13 @@ def reach(api_key: str | None, base_url: str | None, credential: CredentialInUse
 
 def _asked(api_key: str | None, base_url: str | None, credential: CredentialInUse | None) -> Reached:
     from ..client import DeepgramClient
-    from ..clients.manage import ProjectsClient
     from ..runtime.errors import ApiError
 
     keywords: dict[str, Any] = {"api_key": api_key if credential else "none", "base_url": base_url}
     given = {name: value for name, value in keywords.items() if value is not None}
     try:
         with DeepgramClient(timeout=PATIENCE, **given) as client:
-            ProjectsClient(client_wrapper=client._client_wrapper).list(request_options={"max_retries": 0})
+            client.manage.v1.projects.list(request_options={"max_retries": 0})
     except ApiError as error:
         status = error.status_code
         if status is None:
@@ -233,6 +254,10 @@ def show(found: Findings) -> None:
     else:
         for engine, state in found.engines.items():
             table.add_row(mark(state == AVAILABLE), f"engine {engine}", Text(state))
+    for engine, state in found.voice_engines.items():
+        table.add_row(mark(state == AVAILABLE), f"voice engine {engine}", Text(state))
+    for detector, state in found.voice_activity.items():
+        table.add_row(mark(state == AVAILABLE), f"voice activity {detector}", Text(state))
     if found.credential is None:
         says = "none: set DEEPGRAM_API_KEY or DEEPGRAM_TOKEN, or transcribe with --local"
     else:

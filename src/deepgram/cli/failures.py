@@ -24,13 +24,13 @@ LONGEST = 500
 """Characters that are shown of a text of the service."""
 
 ADVICE = {
-    400: "Check the options and whether the input is audio or video.",
+    400: "Check the options and the input.",
     401: "The credential was refused: `deepgram doctor` shows which one is used and where it comes from.",
     402: "The project has no credit left.",
     403: "The credential has no permission for this; it may belong to another project, or lack a scope or a model.",
     404: "Check the address that is used (`deepgram doctor` shows it) and the model's name.",
     408: "The upload took too long; try again on a faster connection.",
-    413: "The audio is larger than the server accepts: split it, or send it in a compressed format.",
+    413: "The input is larger than the server accepts: split it; audio may be sent in a compressed format.",
     415: "The format was not understood: say --encoding and --sample-rate for raw audio, or convert it.",
     429: "Too many requests at once: wait a moment and try again.",
     504: "The service took too long for this audio: split it, or choose a faster model.",
@@ -67,6 +67,14 @@ def check_engine(name: str) -> None:
         raise WrongUse(f"{reason[:1].upper()}{reason[1:]}.")
 
 
+def check_voice_engine(name: str) -> None:
+    """Refuse an engine that speaks and does not exist or is not installed, with what to do about it."""
+    from ..local.engines.synthesizers import AUTO, missing
+
+    if name != AUTO and (reason := missing(name)) is not None:
+        raise WrongUse(f"{reason[:1].upper()}{reason[1:]}.")
+
+
 def not_started(error: BaseException) -> Failure:
     """Return the error for an embedded server that did not start, with the reason."""
     cause = error.__cause__
@@ -82,12 +90,14 @@ def explain(error: BaseException) -> str:
         return str(error)
     if api_error := _api_error(error):
         return _explain_api_error(api_error)
+    if type(error).__module__ == "deepgram.audio.device":  # not imported for this: the command may never use one
+        return str(error)
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{_named(error.filename)}: {error.strerror}."
     name = type(error).__name__
     if type(error).__module__.partition(".")[0] in ("httpx", "httpcore", "ssl", "socket"):
-        return f"The service could not be reached ({_cut(_one_line(str(error))) or name}). {REACHING}"
-    said = f"{name}: {_cut(_one_line(str(error)))}" if str(error) else name
+        return f"The service could not be reached ({_cut(one_line(str(error))) or name}). {REACHING}"
+    said = f"{name}: {_cut(one_line(str(error)))}" if str(error) else name
     return f"Something unforeseen failed ({said}). Set DEEPGRAM_TRACEBACK=1 to see where, and please report it."
 
 
@@ -109,7 +119,7 @@ def complain(text: str, subject: str = "", kind: Literal["error", "note"] = "err
     console = Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
     head = Text(f"{kind}: ", style="bold red" if kind == "error" else "bold")
     named = subject and not text.startswith(subject)
-    console.print(head + Text(_one_line(f"{subject}: {text}" if named else text)))
+    console.print(head + Text(one_line(f"{subject}: {text}" if named else text)))
 
 
 def guarded(run: Callable[[], None]) -> int:
@@ -153,7 +163,7 @@ def _api_error(error: BaseException) -> ApiError | None:
 def _explain_api_error(error: ApiError) -> str:
     from ..runtime.errors import ConnectionFailed, ConversationClosed, RateLimitError, RequestTimedOut
 
-    said = _cut(_one_line(_text_of(error.body))).rstrip(".")
+    said = _cut(one_line(_text_of(error.body))).rstrip(".")
     status = error.status_code
     if isinstance(error, RequestTimedOut):
         said = said.partition(": raise timeout=")[0]  # what a program would do
@@ -168,7 +178,7 @@ def _explain_api_error(error: ApiError) -> str:
         said = error.hint or "it has another shape than a transcription"
     sentences = [f"The service answered {status}: {said or 'without an explanation'}."]
     if error.request_id:
-        sentences.append(f"Request id: {_one_line(error.request_id)}.")
+        sentences.append(f"Request id: {one_line(error.request_id)}.")
     if isinstance(error, RateLimitError) and error.retry_after is not None:
         sentences.append(f"Too many requests at once: try again in {error.retry_after:g} s.")
     elif status in ADVICE:
@@ -193,10 +203,10 @@ def _text_of(body: object) -> str:
 
 
 def _named(path: object) -> str:
-    return _one_line(os.fsdecode(path) if isinstance(path, bytes) else str(path))
+    return one_line(os.fsdecode(path) if isinstance(path, bytes) else str(path))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return foreign text as one line that is safe to print: nothing in it acts on the terminal."""
     return " ".join("".join(" " if category(character)[0] == "C" else character for character in text).split())
 

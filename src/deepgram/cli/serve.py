@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .described import of_settings, with_options
-from .failures import Failure, WrongUse, check_engine, not_started, without_server
+from .failures import Failure, WrongUse, check_engine, check_voice_engine, not_started, without_server
 
 if TYPE_CHECKING:
+    from ..local.sagemaker import SageMaker
     from ..local.settings import Settings
 
 
@@ -34,8 +35,9 @@ def serve(**given: Any) -> None:
     except ModuleNotFoundError as missing:
         raise without_server(missing) from missing
     check_engine(settings.engine)
+    check_voice_engine(settings.voice_engine)
     try:
-        run(settings, lambda address: _announce(address, settings))
+        run(settings, lambda address, made: _announce(address, settings, made), _announce_sagemaker)
     except OSError as error:
         if error.filename is not None:
             raise
@@ -58,15 +60,26 @@ def _settings(given: dict[str, Any]) -> Settings:
         raise WrongUse(f"{message}.") from error
 
 
-def _announce(address: str, settings: Settings) -> None:
-    """Say where the server is and how to use it."""
-    key = "local" if settings.api_key is None else "..."
+def _announce_sagemaker(endpoint: SageMaker) -> None:
+    """Say how AWS's clients find the SageMaker endpoint. A secret that was given is not repeated."""
+    shown = {
+        name: "..." if "SECRET" in name and value != "local" else value for name, value in endpoint.environment.items()
+    }
+    variables = " ".join(f"{name}={value}" for name, value in shown.items())
+    typer.echo(f"SageMaker endpoint: {endpoint.url}; to use it:\n  export {variables}")
+
+
+def _announce(address: str, settings: Settings, made: str | None) -> None:
+    """Say where the server is and how to use it, and show the key that was ``made``: nobody can tell it later."""
+    key = made or ("local" if settings.api_key is None and not settings.auth else "...")
+    note = "this key was made for you and is not shown again: keep it\n" if made and settings.data else ""
     model = f" ({settings.model})" if settings.model else ""
     typer.echo(
         f"deepgram is serving on {address}\n"
         f"engine: {settings.engine}{model}, workers: {settings.workers}\n"
         f"to use it:\n"
         f"  export DEEPGRAM_BASE_URL={address} DEEPGRAM_API_KEY={key}\n"
+        f"{note}"
         f"  deepgram transcribe talk.wav\n"
         f"Ctrl-C stops it."
     )
