@@ -8,22 +8,29 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS = pyproject.toml hatch_build.py compat/surface.txt
 # Releases of the official package that our tests and benchmarks meet, each in an environment of its own.
 PEERS = 6.1.1 7.17.0
+# The oldest release of AWS's client for SageMaker's streams that still installs.
+OLDEST_AWS = 0.1.0
 
-.PHONY: demo test peers check types format surface bench docs clean
+.PHONY: demo test test-sagemaker-oldest peers check types format surface bench docs test-docs reference clean
 .DEFAULT_GOAL := demo
 
-demo: $(VENV)/demo.stamp  ## Transcribe a real recording with the embedded engine (AUDIO=path for your own)
+demo: $(VENV)/demo.stamp  ## Transcribe a recording, speak a text, ask an agent, with the embedded engines (AUDIO=path for your own)
 	@$(BIN)/python examples/demo.py $(AUDIO)
 
 test: $(VENV)/dev.stamp peers  ## Run the tests (TESTS=path for a part)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -rs $(TESTS)
+
+test-sagemaker-oldest:  ## Run the SageMaker tests with the oldest AWS client (PYTHON=python3.12, VENV=.venv-aws-oldest)
+	$(MAKE) $(VENV)/dev.stamp
+	@$(PIP) "aws-sdk-sagemaker-runtime-http2==$(OLDEST_AWS)"
+	$(BIN)/python -m pytest -rs tests/sagemaker
 
 peers: $(PEERS:%=$(VENV)/peers/%.stamp)  ## Set up the official releases that the tests meet
 
 check: $(VENV)/dev.stamp types  ## All that a change must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(MAKE) test
+	$(MAKE) test docs
 
 types: $(VENV)/dev.stamp  ## Check the types
 	$(BIN)/mypy
@@ -39,11 +46,19 @@ surface: $(VENV)/dev.stamp  ## Write the import surface of this checkout
 bench: $(VENV)/dev.stamp $(VENV)/peers/7.17.0.stamp  ## Measure, against bare libraries and the official package
 	$(BIN)/python -m bench --official $(VENV)/peers/7.17.0/bin/python
 
-docs: $(VENV)/dev.stamp  ## Run every program of README and docs
+docs: $(VENV)/dev.stamp  ## Build the documentation site in site/, without a network
+	$(BIN)/python -m reference.site .site-source
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs .site-source site
+	@echo "Open site/index.html"
+
+test-docs: $(VENV)/dev.stamp  ## Run every program of README and docs
 	$(BIN)/python -m pytest tests/conformance/test_documentation.py
 
+reference: $(VENV)/dev.stamp  ## Write reference.md anew
+	$(BIN)/python -m reference
+
 clean:  ## Remove what the commands above made
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site .site-source .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
