@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .documents import drifted_document, hour_document, small_document
+from .download_peer import answering
 from .live_peer import talking
 from .loopback import serving
 
@@ -106,7 +107,7 @@ class Bench:
         self.address = address
         self.plain = official or Path(sys.executable)
 
-    def run(self, *arguments: str, ours: bool = True, python: Path | None = None) -> Figures:
+    def run(self, *arguments: str, ours: bool = True, python: Path | None = None, given: str | None = None) -> Figures:
         """Measure in a process of its own; return what it prints, or nothing if it fails or cannot be run."""
         if not ours and self.official is None:
             return {}
@@ -116,7 +117,14 @@ class Bench:
         command = [str(python or self.plain), *arguments]
         try:
             done = subprocess.run(
-                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=True
+                command,
+                cwd=ROOT,
+                env=environment,
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+                check=True,
             )
         except subprocess.TimeoutExpired:
             print(f"{' '.join(arguments)} took more than {LIMIT:.0f} s", file=sys.stderr)
@@ -174,6 +182,50 @@ def starting(bench: Bench) -> list[Row]:
         row("- modules that it loads", "", lambda run: len(run["modules"])),
         row("- httpx, pydantic, websockets among them", "", lambda run: len(heavy & set(run["modules"])), 0),
         row("fresh process to the first REST answer", "ms", lambda run: run["answered"] * 1e3, 190),
+    ]
+
+
+DEEP = {
+    "listen.v1.media.client": "clients.listen",
+    "speak.v1.audio.client": "clients.speak",
+    "agent.v1.client": "clients.agent",
+    "manage.v1.projects.keys.client": "clients.manage",
+    "read.v1.text.client": "clients.read",
+    "voice_agent.variables.client": "clients.voice_agent",
+    "listen.v1.socket_client": "protocol.listen_sockets",
+    "types.listen_v1response": "protocol.models.listen",
+    "types.think_settings_v1": "protocol.models.agent_settings",
+    "types.list_projects_v1response": "protocol.models.projects",
+    "requests.listen_v1response": "protocol.models.listen",
+    "core.api_error": "runtime.errors",
+}
+"""Paths that programs import, and where what they lead to lives."""
+
+
+def imports(bench: Bench) -> list[Row]:
+    """Measure imports; build the wheel to weigh it."""
+    lines = (ROOT / "compat" / "surface.txt").read_text(encoding="utf-8").splitlines()
+    paths = {line.partition(":")[0] for line in lines if line[:1].isidentifier()} - {"deepgram"}
+    modules = " ".join(["deepgram", *(f"deepgram.{path}" for path in sorted(paths))])
+
+    def once(module: str, *, ours: bool = True) -> float | None:
+        return bench.best(3, "bench/imports.py", "once", f"deepgram{module and '.'}{module}", ours=ours).get("seconds")
+
+    package = (scaled(once(""), 1e3), None, scaled(once("", ours=False), 1e3))
+    whole = [bench.run("bench/imports.py", "all", ours=ours, given=modules).get("seconds") for ours in (True, False)]
+    ratios = [found for path, home in DEEP.items() if (found := ratio(once(path), once(home)))]
+    wheel = bench.run("-m", "bench.weigh", python=Path(sys.executable))
+    return [
+        Row("import deepgram, CPU", "ms", package, 15),
+        Row(f"import all {len(paths) + 1} modules of the surface", "s", (whole[0], None, whole[1]), 3),
+        Row(
+            "a deep path, times its resource: the worst",
+            "x",
+            (max((r for r in ratios if r), default=None), None, None),
+            1.3,
+        ),
+        Row("the wheel without server and command", "kB", (wheel.get("sdk"), None, None), 700),
+        Row("- with them", "kB", (wheel.get("wheel"), None, None)),
     ]
 
 
@@ -236,6 +288,27 @@ def uploads(bench: Bench) -> list[Row]:
     return rows
 
 
+def downloads(bench: Bench) -> list[Row]:
+    """Measure audio that comes back: 200 MB of it, and its first byte."""
+    with answering() as address:
+
+        def measured(kind: str, python: Path | None = None) -> Figures:
+            return bench.run("-m", "bench.downloads", kind, address, python=python)
+
+        def row(what: str, unit: str, figures: Figures, by: float, at_most: float) -> Row:
+            values = (scaled(figures.get("package"), by), scaled(figures.get("bare"), by), None)
+            return Row(what, unit, values, at_most, of_bare=True)
+
+        first, grown = measured("first"), measured("memory")
+        sooner = scaled((first.get("package") or 0) - (first.get("bare") or 0), 1e6) if first else None
+        return [
+            row("download 200 MB, sync: bare is httpx", "ms", measured("sync"), 1e3, 1.11),
+            row("- async, extra aiohttp: bare is aiohttp", "ms", measured("async", Path(sys.executable)), 1e3, 1.11),
+            Row("- extra memory", "MiB", (scaled(grown.get("bytes"), 1 / MIB), None, None), 8),
+            Row("first byte of speech, by the clock, above bare httpx", "us", (sooner, None, None), 150),
+        ]
+
+
 def recognition(bench: Bench) -> list[Row]:
     """Measure the embedded server."""
     measured = bench.run("-m", "bench.recognition", python=Path(sys.executable))
@@ -278,6 +351,8 @@ def live_clients(bench: Bench) -> list[Row]:
         received: dict[str, tuple[float | None, float | None]] = {"async": (20, 1.4), "sync": (25, 1.4)}
         rows += pair("receive", "live message received, its words read", received)
         rows += pair("send", "send_media of 640 bytes", {"async": (None, 1.15), "sync": (None, 1.15)})
+        rows += pair("agent_send", "agent: send_media of 640 bytes", {"async": (None, 1.15), "sync": (None, 1.15)})
+        rows += pair("agent_audio", "agent: 640 bytes of audio received", {"async": (None, 1.4), "sync": (None, 1.4)})
         rows += pair("latency", "message to handler, p50", {"async": (None, 1.5), "sync": (None, 1.5)})
         # The run that kept time best: what comes late comes together, which costs less.
         calm = each(alone("streams"), lambda runs: min((run["late"], run["per_core"]) for run in runs if run)[1])
@@ -314,14 +389,87 @@ def live_server(bench: Bench) -> list[Row]:
     ]
 
 
+def management(bench: Bench) -> list[Row]:
+    """Measure management requests of the embedded server."""
+    run = bench.run("-m", "bench.management", python=Path(sys.executable))
+
+    def row(what: str, name: str) -> Row:
+        return Row(f"server: {what}, recorded: per core", "/s", (run.get(name), None, None), at_least=1000)
+
+    return [row("get a project", "get"), row("list ten requests", "list"), row("make a key", "create")]
+
+
+def transports(bench: Bench) -> list[Row]:
+    """Measure other transports: picows beside the default, SageMaker's beside AWS's client."""
+    here = Path(sys.executable)
+    with talking() as address:
+        runs = {kind: bench.run("-m", "bench.transports", kind, address, python=here) for kind in ("picows", "default")}
+    per_core = (runs["picows"].get("per_core"), runs["default"].get("per_core"), None)
+    rows = [Row("picows, 1000 async streams: per core (bare: default)", "streams", per_core)]
+    times = (ratio(*per_core[:2]), None, None)
+    rows.append(Row("- times the default", "x", times, at_least=1.5))
+    if sys.version_info >= (3, 12):
+        run = bench.run("-m", "bench.transports", "sagemaker", python=here)
+        values = (scaled(run.get("package"), 1e6), scaled(run.get("bare"), 1e6), None)
+        rows.append(Row("SageMaker: 20 ms of audio sent (bare: AWS's client)", "us", values, 1.5, of_bare=True))
+    else:
+        print("SageMaker is not measured: AWS's client needs Python 3.12 or newer", file=sys.stderr)
+    return rows
+
+
+def speaking(bench: Bench) -> list[Row]:
+    """Measure speech from the embedded server."""
+    run = bench.run("-m", "bench.speaking", python=Path(sys.executable))
+
+    def row(what: str, unit: str, name: str, at_most: float | None = None, at_least: float | None = None) -> Row:
+        return Row(f"speech: {what}", unit, (run.get(name), None, None), at_most, at_least)
+
+    return [
+        row("first byte of 2000 characters, mp3", "ms", "first byte, mp3", at_most=30),
+        row("first byte of 2000 characters, linear16", "ms", "first byte, linear16", at_most=30),
+        row("whole path to mp3, of real time", "x", "mp3, of real time", at_least=100),
+        row("50 conversations, longest gap", "ms", "longest gap", at_most=0),
+        row("50 conversations, of real time", "x", "together, of real time", at_least=50),
+    ]
+
+
+def agents(bench: Bench) -> list[Row]:
+    """Measure conversations with the agent of the embedded server."""
+
+    def row(what: str, unit: str, value: float | None, at_most: float | None = None) -> Row:
+        return Row(what, unit, (value, None, None), at_most)
+
+    rows: list[Row] = []
+    for at_once, name in ((1, "agent"), (4, "four agents at once")):
+        run = bench.run("-m", "bench.agents", "--at-once", str(at_once), python=Path(sys.executable))
+        if run.get("waited", 0.0) > BUSY:
+            print(f"{name}: the server had to wait for a CPU in {run['waited']:.0%} of the time", file=sys.stderr)
+        answer, silence, told = (run.get(measured, {}) for measured in ("answer", "silence", "told"))
+        rows += [
+            row(f"{name}: end of speech to first audio, p50", "ms", scaled(answer.get("p50"), 1e3), 700),
+            row("- worst", "ms", scaled(answer.get("worst"), 1e3)),
+            row("- barge-in: speech to the last audio, worst", "ms", scaled(silence.get("worst"), 1e3), 150),
+            row("- barge-in: speech to UserStartedSpeaking, worst", "ms", scaled(told.get("worst"), 1e3), 150),
+            row("- longest gap in the agent's speech", "ms", scaled(run.get("gap"), 1e3), 0),
+            row("- cores in use", "", run.get("cores"), 2),
+        ]
+    return rows
+
+
 PARTS = {
     "start": starting,
+    "imports": imports,
     "large": large_answers,
     "small": small_calls,
     "upload": uploads,
+    "download": downloads,
     "server": recognition,
     "live": live_clients,
     "streams": live_server,
+    "management": management,
+    "speaking": speaking,
+    "agents": agents,
+    "transports": transports,
 }
 HEAD = ["measure", "unit", "ours", "bare", "official", "of bare", "of official", "target", "reached"]
 

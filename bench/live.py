@@ -1,9 +1,9 @@
 """What live conversations cost a client. Runs on ours and on the official package, each beside bare ``websockets``.
 
-``python -m bench.live {receive,send,latency} ADDRESS`` prints seconds of the package and of a bare loop of the same
-``websockets``, whose messages plain pydantic models read. Both take turns in one process, so that they meet the same
-machine. ``python -m bench.live {streams,memory} ADDRESS {package,bare}`` prints streams per core, and bytes per
-conversation. ADDRESS is that of ``live_peer.py``, whose time is not counted.
+``python -m bench.live {receive,send,latency,agent_send,agent_audio} ADDRESS`` prints seconds of the package and of a
+bare loop of the same ``websockets``, whose messages plain pydantic models read. Both take turns in one process, so they
+meet the same machine. ``python -m bench.live {streams,memory} ADDRESS {package,bare}`` prints streams per core and bytes
+per conversation. ADDRESS is that of ``live_peer.py``, whose time is not counted.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Bare:
 
     async def messages(self) -> AsyncIterator[Any]:
         async for frame in self.connection:
-            yield decode(frame)
+            yield frame if isinstance(frame, bytes) else decode(frame)
 
 
 class BareSync:
@@ -148,7 +148,7 @@ class BareSync:
 
     def messages(self) -> Iterator[Any]:
         for frame in self.connection:
-            yield decode(frame)
+            yield frame if isinstance(frame, bytes) else decode(frame)
 
 
 class Package:
@@ -164,9 +164,15 @@ class Package:
 
 SIDES = ("package", "bare")
 Opener = Callable[[str], Any]
+LISTEN, AGENT = "/v1/listen?model=nova-3", "/v1/agent/converse"
 
 
-def openers(address: str) -> tuple[Opener, Opener]:
+def connecting(client: Any, path: str) -> Any:
+    """Return the package's connection for a path."""
+    return client.agent.v1.connect() if path == AGENT else client.listen.v1.connect(model="nova-3")
+
+
+def openers(address: str, path: str = LISTEN) -> tuple[Opener, Opener]:
     """Return how the package and the bare side open a conversation with what a peer does."""
     clients: dict[str, AsyncDeepgramClient] = {}
 
@@ -174,29 +180,29 @@ def openers(address: str) -> tuple[Opener, Opener]:
     async def package(does: str) -> AsyncGenerator[Package]:
         if does not in clients:
             clients[does] = AsyncDeepgramClient(api_key="bench", environment=environment(f"{address}/{does}"))
-        async with clients[does].listen.v1.connect(model="nova-3") as socket:
+        async with connecting(clients[does], path) as socket:
             yield Package(socket)
 
     @asynccontextmanager
     async def bare(does: str) -> AsyncGenerator[Bare]:
-        async with connect(f"{address}/{does}/v1/listen?model=nova-3", compression=None) as connection:
+        async with connect(f"{address}/{does}{path}", compression=None) as connection:
             yield Bare(connection)
 
     return package, bare
 
 
-def sync_openers(address: str) -> tuple[Opener, Opener]:
+def sync_openers(address: str, path: str = LISTEN) -> tuple[Opener, Opener]:
     """Do what :func:`openers` does, for threads."""
 
     @contextmanager
     def package(does: str) -> Generator[Package]:
         client = DeepgramClient(api_key="bench", environment=environment(f"{address}/{does}"))
-        with client.listen.v1.connect(model="nova-3") as socket:
+        with connecting(client, path) as socket:
             yield Package(socket)
 
     @contextmanager
     def bare(does: str) -> Generator[BareSync]:
-        with connect_sync(f"{address}/{does}/v1/listen?model=nova-3", compression=None) as connection:
+        with connect_sync(f"{address}/{does}{path}", compression=None) as connection:
             yield BareSync(connection)
 
     return package, bare
@@ -205,15 +211,17 @@ def sync_openers(address: str) -> tuple[Opener, Opener]:
 Figures = dict[str, dict[str, Any]]
 
 
-def both(address: str, one: Callable[[Opener], Awaitable[float]], sync: Callable[[Opener], float]) -> Figures:
+def both(
+    address: str, one: Callable[[Opener], Awaitable[float]], sync: Callable[[Opener], float], path: str = LISTEN
+) -> Figures:
     """Return the median of each side, with an event loop and with threads."""
 
     async def turns() -> list[list[float]]:
-        sides = openers(address)
+        sides = openers(address, path)
         return [[await one(side) for side in sides] for _ in range(TURNS + 1)]
 
     measured = list(zip(*asyncio.run(turns())[1:], strict=True))
-    threads = in_turns(TURNS, *(partial(sync, side) for side in sync_openers(address)))
+    threads = in_turns(TURNS, *(partial(sync, side) for side in sync_openers(address, path)))
     return {
         side: {"async": statistics.median(measured[index]), "sync": statistics.median(threads[index])}
         for index, side in enumerate(SIDES)
@@ -253,7 +261,7 @@ def receive(address: str) -> Figures:
     return both(address, one, sync)
 
 
-def send(address: str) -> Figures:
+def send(address: str, path: str = LISTEN) -> Figures:
     """CPU seconds to send 640 bytes of audio, as fast as it goes."""
 
     async def one(opened: Opener) -> float:
@@ -272,7 +280,35 @@ def send(address: str) -> Figures:
                 conversation.send(CHUNK)
             return (process_time() - began) / SENT
 
-    return both(address, one, sync)
+    return both(address, one, sync, path)
+
+
+def audio(address: str) -> Figures:
+    """CPU seconds to receive 640 bytes of an agent's audio. They come as fast as they are read."""
+
+    async def one(opened: Opener) -> float:
+        async with opened("audio") as conversation:
+            gc.collect()
+            began, count = process_time(), 0
+            await conversation.send(CHUNK)
+            async for frame in conversation.messages():
+                count += len(frame)
+            took = process_time() - began
+        assert count == FLOOD * len(CHUNK)
+        return took / FLOOD
+
+    def sync(opened: Opener) -> float:
+        with opened("audio") as conversation:
+            gc.collect()
+            began, count = process_time(), 0
+            conversation.send(CHUNK)
+            for frame in conversation.messages():
+                count += len(frame)
+            took = process_time() - began
+        assert count == FLOOD * len(CHUNK)
+        return took / FLOOD
+
+    return both(address, one, sync, AGENT)
 
 
 def latency(address: str) -> Figures:
@@ -377,7 +413,13 @@ async def held(opened: Opener) -> float:
         return (await more(CONNECTIONS) - before) / CONNECTIONS
 
 
-KINDS: dict[str, Callable[[str], Figures]] = {"receive": receive, "send": send, "latency": latency}
+KINDS: dict[str, Callable[[str], Figures]] = {
+    "receive": receive,
+    "send": send,
+    "latency": latency,
+    "agent_send": partial(send, path=AGENT),
+    "agent_audio": audio,
+}
 
 
 def alone(kind: str, opened: Opener) -> dict[str, float]:

@@ -3,6 +3,7 @@
 Of the frames that clients send it reads hardly more than the heads. The first part of the path says what it does:
 
 ``flood``   the first message is answered with ``FLOOD`` live messages at once, then the end
+``audio``   the first message is answered with ``FLOOD`` frames of 20 ms of audio at once, then the end
 ``paced``   the same with ``PACED`` messages, one every ``PAUSE`` seconds; ``start`` is when they left
 ``every``   every ``EVERY``-th message is answered with one, which is three or four in a second of audio
 ``swallow`` nothing is said
@@ -162,6 +163,8 @@ class Connection(asyncio.Protocol):
                 self._transport.write(MESSAGE)
         elif self._seen == 1 and self._does == "flood":
             self._transport.write(MESSAGE * FLOOD + ENDED)
+        elif self._seen == 1 and self._does == "audio":
+            self._transport.write(framed(BINARY, bytes(640)) * FLOOD + ENDED)
         elif self._seen == 1 and self._does == "paced":
             self._pace(PACED)
 
