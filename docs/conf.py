@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from deepgram import __version__
 
@@ -35,10 +36,10 @@ html_copy_source = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
-GOOGLE = Config(napoleon_use_rtype=False)
+GOOGLE: Any = Config(napoleon_use_rtype=False)
 
 
-def read_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+def read_docstring(app: Sphinx, what: Any, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Turn a docstring of ours into reStructuredText.
 
     Napoleon is not loaded as an extension: it takes "The socket: for commands" of an attribute for a type and a text.

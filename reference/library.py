@@ -10,7 +10,10 @@ GUIDES = Path(__file__).parents[1] / "docs"
 
 
 class Part(NamedTuple):
-    """A page: its name and title, the guide that leads to it, and the names described, as ``module: Name ...``."""
+    """A page: its name and title, the guide that leads to it, and the names described.
+
+    They are written ``module: Name ...``; ``Name()`` stands for a class that programs do not make themselves.
+    """
 
     name: str
     title: str
@@ -71,7 +74,7 @@ PARTS = (
         "telephony",
         ("deepgram.telephony: MediaStream bridge CallStarted CallStopped Audio Digit Marked TelephonyError",),
     ),
-    Part("local", "The embedded server", "local-server", ("deepgram.local: running serve Server Settings",)),
+    Part("local", "The embedded server", "local-server", ("deepgram.local: running serve Server() Settings",)),
     Part(
         "transports",
         "Transports",
@@ -92,7 +95,7 @@ def page(part: Part) -> str:
     for entry in part.names:
         module, _, names = entry.partition(": ")
         for name in names.split():
-            found = getattr(importlib.import_module(module), name)
+            found = getattr(importlib.import_module(module), name.removesuffix("()"))
             kind = "class" if isinstance(found, type) else "function"
             members = "   :members:\n" if kind == "class" else ""
             lines += ["```{eval-rst}", f".. auto{kind}:: {module}.{name}\n{members}```\n"]

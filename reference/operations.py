@@ -116,7 +116,7 @@ def _operation(described: Described) -> str:
     facts = [f"Since {_release(versions.since(described.path))}"]
     if described.address:
         facts.insert(0, "`{} {}`".format(*described.address))
-    facts += [f"[{_last(source)}]({HTML}{source})" for source in said.sources]
+    facts += [f"[at the service]({HTML}{source})" for source in said.sources]
     lines = [f'<a id="{described.anchor}"></a>\n', f"### {described.path}\n", f"{' · '.join(facts)}\n"]
     lines += [f"{said.summary}\n", *([f"{said.more}\n"] if said.more else [])]
     lines += _parameters(described, said)
@@ -159,6 +159,8 @@ def _row(owner: str, parameter: inspect.Parameter, text: str) -> str:
     annotation = parameter.annotation
     kind = f"`{_pipes(annotation)}`" if isinstance(annotation, str) else ""
     kind = kind or written(annotation, optional=not required).markdown(link)
+    if parameter.name == "request_options":
+        kind = f"[{kind}](#request-options)"
     unit = docstrings.unit(parameter.name, text)
     cells = [
         f"`{parameter.name}`",
@@ -238,7 +240,3 @@ def _pipes(text: str) -> str:
 
 def _literal(value: object) -> str:
     return f"`{value}`"
-
-
-def _last(address: str) -> str:
-    return address.rpartition("/")[2]
