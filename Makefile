@@ -8,6 +8,8 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS = pyproject.toml hatch_build.py compat/surface.txt
 # Releases of the official package that our tests and benchmarks meet, each in an environment of its own.
 PEERS = 6.1.1 7.17.0
+# Processes that run the tests, each with files of its own.
+JOBS ?= 2
 # The oldest release of AWS's client for SageMaker's streams that still installs.
 OLDEST_AWS = 0.1.0
 
@@ -18,7 +20,7 @@ demo: $(VENV)/demo.stamp  ## Transcribe a recording, speak a text, ask an agent,
 	@$(BIN)/python examples/demo.py $(AUDIO)
 
 test: $(VENV)/dev.stamp peers  ## Run the tests (TESTS=path for a part)
-	$(BIN)/python -m pytest -rs $(TESTS)
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile $(TESTS)
 
 test-sagemaker-oldest:  ## Run the SageMaker tests with the oldest AWS client (PYTHON=python3.12, VENV=.venv-aws-oldest)
 	$(MAKE) $(VENV)/dev.stamp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 
 import deepgram.local
+from deepgram.cli.app import app
 from deepgram.local.fetch import Downloaded, download
 from deepgram.local.handlers import listen
 
@@ -27,6 +30,8 @@ PROGRAMS = [
     for block in FENCES.finditer(document.read_text())
     if block[1] == "python"
 ]
+COMMAND: Any = typer.main.get_command(app)
+SHOWN = re.compile(r"^(?:    )?(?:[^#`\n]*\| )?(deepgram [a-z-]+.*)$|`(deepgram [a-z]+ [^`]*)`", re.MULTILINE)
 SCRIPT = r"""
 rules:
   - {when: 'weather in (?P<city>\w+)', call: weather, arguments: {city: '{city}'}, say: 'It is sunny in {city}.'}
@@ -50,6 +55,12 @@ def address(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         with deepgram.local.running(engine="scripted", think_script=script) as server:
             patch.setattr(listen, "download", fetch)
             yield server.url
+
+
+def commands(text: str) -> list[str]:
+    """Return the calls of the command `deepgram` in a document: in blocks, and within sentences."""
+    prose = re.sub(r"^```(?:python|py)\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [block or inline for block, inline in SHOWN.findall(prose)]
 
 
 def test_every_guide_has_programs_that_run() -> None:
@@ -78,3 +89,15 @@ def test_a_program_of_the_documentation_runs(program: str, address: str, clip: P
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_commands_of_the_documentation_exist_with_their_options(document: Path) -> None:
+    for line in commands(document.read_text()):
+        name, *arguments = shlex.split(line, comments=True)[1:]
+        if name.startswith("-") or name not in COMMAND.commands:
+            assert name in {"--help", "--version"}, line
+            continue
+        command = COMMAND.commands[name]
+        parser = command.make_parser(command.context_class(command))
+        parser.parse_args(arguments)  # raises for options that do not exist, or lack a value
