@@ -7,6 +7,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 import deepgram.local
+from deepgram.core.api_error import ApiError
 from deepgram.local import Server
 from deepgram.local.accounts import OWNER_ID, PROJECT_ID
 from deepgram.local.agent_configurations import UnknownVariable
@@ -93,6 +95,51 @@ def test_an_odd_id_is_not_found_and_leads_nowhere_else(server: Server, odd: str)
     connection.close()
     assert httpx.get(f"{server.url}{PROJECT}/keys").json() == before
     assert httpx.get(f"{server.url}{PROJECT}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", f"{PROJECT}/"),
+        ("GET", f"{PROJECT}/keys/"),
+        ("DELETE", f"{PROJECT}/keys/"),
+        ("GET", f"{PROJECT}//keys"),
+        ("GET", f"{PROJECT}/keys/../members"),
+        ("GET", f"{PROJECT}/keys/x/.."),
+        ("GET", "/v1/projects/"),
+        ("GET", "/v1/../v1/projects"),
+        ("GET", "/V1/projects"),
+        ("GET", f"/v1/projects/{PROJECT_ID.upper()}"),
+    ],
+)
+def test_an_empty_id_and_a_detour_lead_nowhere(server: Server, method: str, path: str) -> None:
+    """Sent as it is: clients would tidy the path up."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request(method, path)
+    response = connection.getresponse()
+    assert response.status == 404
+    assert json.loads(response.read())["request_id"] == response.headers["dg-request-id"]
+    connection.close()
+
+
+def test_our_client_reaches_with_any_id_what_has_that_id_or_nothing(server: Server) -> None:
+    with server.client() as client:
+        projects, models = client.manage.v1.projects, client.manage.v1.models
+        for odd in (*ODD, "\ud800", "", "None"):
+            for call in (
+                partial(projects.get, odd),
+                partial(projects.delete, odd),
+                partial(projects.keys.get, PROJECT_ID, odd),
+                partial(projects.keys.delete, PROJECT_ID, odd),
+                partial(projects.members.invites.delete, PROJECT_ID, odd),
+                partial(projects.requests.get, PROJECT_ID, odd),
+                partial(models.get, odd),
+                partial(client.voice_agent.variables.get, PROJECT_ID, odd),
+            ):
+                with pytest.raises(ApiError) as refused:
+                    call()
+                assert refused.value.status_code == (404 if odd else None)
+        assert projects.get(PROJECT_ID).project_id == PROJECT_ID
 
 
 @pytest.mark.parametrize("project_id", ["1", "x" * 36, PROJECT_ID.replace("-", ""), f"{{{PROJECT_ID}}}", "null"])

@@ -230,6 +230,13 @@ def test_d45_a_header_that_cannot_be_sent_is_named_and_not_shown(value: str) -> 
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("path", ["v1/projects/p/keys/", "v1/projects//keys"])
+def test_an_empty_id_sends_nothing(path: str) -> None:
+    with pytest.raises(ApiError, match="id is empty") as caught:
+        prepare(request("DELETE", path), config(), None)
+    assert caught.value.status_code is None
+
+
 def test_headers_travel_as_bytes_without_space_around_them() -> None:
     assert encode_headers({"a": " b ", "c": b"\xe4", "d": "\xe4"}) == ((b"a", b"b"), (b"c", b"\xe4"), (b"d", b"\xe4"))
     with pytest.raises(ApiError, match="latin-1"):

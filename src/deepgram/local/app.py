@@ -77,7 +77,7 @@ def build(settings: Settings, start: Start = running_services) -> Starlette:
     def meet(socket: WebSocket) -> Conversation:
         return Conversation(socket, socket.scope["request_id"], services[0])
 
-    return Starlette(
+    app = Starlette(
         routes=router.routes(ask, meet),
         lifespan=lifespan,
         middleware=[Middleware(Envelope, services=lambda: services[0])],
@@ -89,6 +89,8 @@ def build(settings: Settings, start: Start = running_services) -> Starlette:
             Exception: _failed,
         },
     )
+    app.router.redirect_slashes = False  # an empty id must not lead to another address: DELETE .../PROJECT/ and KEY
+    return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:
