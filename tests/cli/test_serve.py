@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 import deepgram
@@ -54,6 +55,12 @@ def test_a_port_that_is_taken_is_told(bare: Run) -> None:
     assert "choose another --port" in ended.err
 
 
+def test_an_engine_that_does_not_speak_is_told(bare: Run) -> None:
+    ended = bare("serve", "--port", "0", "--engine", "scripted", "--voice-engine", "parrot")
+    assert ended.code == 2
+    assert ended.err.lower().startswith("error: there is no engine 'parrot' that speaks")
+
+
 def test_an_engine_that_is_not_there_is_told(bare: Run) -> None:
     ended = bare("serve", "--port", "0", "--engine", "clairvoyance")
     assert ended.code == 2
@@ -76,15 +83,20 @@ def test_the_first_start_with_auth_shows_a_key_once(tmp_path: Path) -> None:
                     ready.register(process.stdout, selectors.EVENT_READ)
                     assert ready.select(PATIENCE), (tmp_path / "log").read_text()
                 shown.append("".join(process.stdout.readline() for _ in range(5)))
+                (key,) = re.findall(r"DEEPGRAM_API_KEY=([0-9a-f]{40})\n", shown[0])
+                if len(shown) == 2:
+                    (url,) = re.findall(r"serving on (http://\S+)", shown[1])
+                    for given, status in ((key, 200), ("0" * 40, 401)):
+                        answer = httpx.get(f"{url}/v1/projects", headers={"authorization": f"Token {given}"})
+                        assert answer.status_code == status
             finally:
                 process.kill()
                 process.wait(PATIENCE)
                 process.stdout.close()
-    (key,) = re.findall(r"DEEPGRAM_API_KEY=([0-9a-f]{40})\n", shown[0])
     assert "is not shown again" in shown[0]
     assert "DEEPGRAM_API_KEY=...\n" in shown[1]
     assert "not shown again" not in shown[1]
-    assert key not in (tmp_path / "log").read_text()
+    assert shown[0].split("DEEPGRAM_API_KEY=")[1][:40] not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

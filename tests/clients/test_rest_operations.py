@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from reference.client_tree import resources
 
 from deepgram import DeepgramClient
+from deepgram.protocol.channel import Channel
 from deepgram.protocol.operation import Operation
 from deepgram.protocol.response import AsyncHttpResponse, HttpResponse
 
@@ -34,6 +36,22 @@ def check(request: httpx.Request, fact: Fact) -> None:
         assert json.loads(request.content) == body
     else:
         assert request.content == b""
+
+
+def test_no_endpoint_of_the_client_is_left_out() -> None:
+    named = {
+        described.path
+        for resource in resources()
+        for described in resource.operations
+        if not isinstance(described.operation, Channel)
+    }
+    in_audio = {name for name in named if name.startswith(("listen.", "speak."))}  # tested where audio is
+    assert in_audio == {
+        *("listen.v1.media.transcribe_file", "listen.v1.media.transcribe_url"),
+        *("speak.v1.audio.generate", "speak.v2.audio.generate"),
+    }
+    helpers = {"manage.v1.projects.requests.iterate"}  # asks what `list` asks, page by page: test_paging
+    assert named - in_audio - helpers == {fact.name for fact in FACTS}
 
 
 @every_endpoint

@@ -178,7 +178,12 @@ def test_unknown_and_switched_off_parameters_are_not_refused(server: Server, cli
     assert not response.metadata.warnings
 
 
-@pytest.mark.parametrize("content_type", ["audio/wav", "audio/x-wav", "application/octet-stream", "text/plain"])
+FORM = "application/x-www-form-urlencoded"  # what curl says if it is not told
+CONTENT_TYPES = ["audio/wav", "audio/x-wav", "application/octet-stream", "deepgram/audio+video", "text/plain", "", FORM]
+"""As programs send them, and none."""
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
 def test_the_audio_counts_and_not_its_content_type(server: Server, clip: Path, content_type: str) -> None:
     with server.client() as client:
         response = client.listen.v1.media.transcribe_file(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ from websockets.sync.client import ClientConnection, connect
 import deepgram.local
 from deepgram.local import Server
 from deepgram.local.accounts import OWNER_ID, PROJECT_ID
+from deepgram.local.app import MANAGEMENT
+from deepgram.local.router import Router
 from deepgram.local.scopes import KNOWN, ROLES, expanded, needed
 from deepgram.local.settings import Settings
 from deepgram.local.state import State
@@ -27,6 +32,13 @@ from deepgram.local.tokens import BadToken, Claims
 PATIENCE = 10.0
 RAW = "encoding=linear16&sample_rate=16000"
 PROJECT = f"/v1/projects/{PROJECT_ID}"
+SOCKETS = [
+    f"/v1/listen?{RAW}",
+    f"/v2/listen?model=flux-general-en&{RAW}",
+    "/v1/speak?encoding=linear16",
+    "/v2/speak?model=flux-alexis-en",
+    "/v1/agent/converse",
+]
 
 
 class Caller:
@@ -47,6 +59,18 @@ class Caller:
 
     def converse(self, path: str = f"/v1/listen?{RAW}") -> ClientConnection:
         return connect(self.server.url.replace("http", "ws") + path, additional_headers=self.headers)
+
+
+ENDS = {("DELETE", "/v1/projects/{project_id}"), ("DELETE", "/v1/projects/{project_id}/leave")}
+"""What would be the end of the project."""
+
+
+def addresses() -> list[tuple[str, str]]:
+    """Return method and path of everything that management answers."""
+    router = Router()
+    for handlers in MANAGEMENT:
+        handlers.register(router)
+    return [*router._handlers]
 
 
 def refused(response: httpx.Response, status: int, code: str) -> None:
@@ -137,6 +161,27 @@ def test_a_key_is_good_for_what_its_scopes_say_and_for_nothing_else(owner: Calle
     assert denied.value.response.status_code == 403
     with callers["usage:write"].converse():
         pass
+
+
+def test_every_request_takes_its_own_scope_and_no_other(owner: Caller) -> None:
+    """Asked for things that are not there, but for the project: who is let in gets 404 or 400, or what there is."""
+    stranger = Caller(owner.server, "")
+    speaker, accountant = (Caller(owner.server, owner.key(scope)[1]) for scope in ("usage:write", "billing:read"))
+    holders: dict[str, Caller] = {}
+    for method, template in addresses():
+        path = template.replace("{project_id}", PROJECT_ID)
+        path = path if template.endswith("{project_id}") else re.sub(r"{\w+}", str(uuid.uuid4()), path)
+        scope = needed(method, path)
+        assert stranger.ask(method, path).status_code == 401, path
+        if scope is not None:
+            other = accountant if scope in expanded(["usage:write"]) else speaker
+            refused(other.ask(method, path), 403, "FORBIDDEN")
+        if (method, template) in ENDS:
+            continue
+        name = "member" if template == "/v1/auth/grant" or scope is None else scope
+        if name not in holders:
+            holders[name] = Caller(owner.server, owner.key(name)[1])
+        assert holders[name].ask(method, path).status_code in (200, 400, 404), (method, path, name)
 
 
 def test_nobody_gives_away_more_than_he_has(owner: Caller) -> None:
@@ -334,6 +379,46 @@ def test_a_token_dies_with_its_time_and_with_its_key(owner: Caller) -> None:
     refused(long.ask("POST", "/v1/listen"), 401, "INVALID_AUTH")
 
 
+@pytest.mark.parametrize("path", SOCKETS)
+def test_every_conversation_takes_the_scope_or_a_token(owner: Caller, path: str) -> None:
+    granted = owner.ask("POST", "/v1/auth/grant").json()["access_token"]
+    for caller in (
+        Caller(owner.server, owner.key("usage:write")[1]),
+        Caller(owner.server, granted, "bearer"),
+        Caller(owner.server, granted, "BEARER"),
+    ):
+        with caller.converse(path) as conversation:
+            assert conversation.response is not None
+            assert conversation.response.headers["dg-request-id"]
+    for caller, status in (
+        (Caller(owner.server, ""), 401),
+        (Caller(owner.server, "0" * 40), 401),
+        (Caller(owner.server, f"{granted}x", "Bearer"), 401),
+        (Caller(owner.server, owner.key("usage:read")[1]), 403),
+        (Caller(owner.server, owner.key("project:write", "keys:write")[1]), 403),
+    ):
+        with pytest.raises(InvalidStatus) as denied:
+            caller.converse(path)
+        answer = denied.value.response
+        assert answer.status_code == status
+        assert json.loads(answer.body or b"")["request_id"] == answer.headers["dg-request-id"]
+
+
+def test_a_conversation_outlives_the_token_it_was_begun_with(owner: Caller) -> None:
+    """Tokens are for the handshake: developers.deepgram.com/guides/fundamentals/token-based-authentication"""
+    granted = owner.ask("POST", "/v1/auth/grant", json={"ttl_seconds": 1}).json()["access_token"]
+    holder = Caller(owner.server, granted, "bearer")
+    with holder.converse() as hearing, holder.converse("/v1/speak?encoding=linear16") as speaking:
+        until(lambda: holder.ask("GET", "/v1/agent/settings/think/models").status_code == 401)
+        hearing.send(bytes(32_000))
+        hearing.send(json.dumps({"type": "CloseStream"}))
+        while json.loads(hearing.recv(PATIENCE))["type"] != "Metadata":
+            pass
+        speaking.send(json.dumps({"type": "Flush"}))
+        while json.loads(speaking.recv(PATIENCE))["type"] != "Flushed":
+            pass
+
+
 def test_a_token_that_this_server_has_not_made_opens_nothing(owner: Caller) -> None:
     claims = {
         "sub": OWNER_ID,
@@ -406,15 +491,13 @@ async def test_a_token_lives_through_a_restart_with_a_data_file(tmp_path: Path) 
 def test_a_deleted_key_ends_the_conversations_that_were_begun_with_it(owner: Caller) -> None:
     key_id, secret = owner.key("usage:write")
     caller = Caller(owner.server, secret)
-    with (
-        owner.converse() as spared,
-        caller.converse() as first,
-        caller.converse(f"/v2/listen?model=flux-general-en&{RAW}") as second,
-    ):
-        for conversation in (first, second):
+    with ExitStack() as leaving:
+        spared = leaving.enter_context(owner.converse())
+        conversations = [leaving.enter_context(caller.converse(path)) for path in SOCKETS]
+        for conversation in conversations[:2]:
             conversation.send(bytes(32_000))
         assert owner.ask("DELETE", f"{PROJECT}/keys/{key_id}").status_code == 200
-        for conversation in (first, second):
+        for conversation in conversations:
             with pytest.raises(ConnectionClosed) as closed:
                 while True:
                     conversation.recv(PATIENCE)
@@ -426,7 +509,18 @@ def test_a_deleted_key_ends_the_conversations_that_were_begun_with_it(owner: Cal
         spared.send(json.dumps({"type": "CloseStream"}))
         while json.loads(spared.recv(PATIENCE))["type"] != "Metadata":
             pass
-    until(lambda: recorded(owner, key_id) == [(101, "streaming")] * 2)
+    until(lambda: recorded(owner, key_id) == [(101, "streaming")] * len(SOCKETS))
+
+
+def test_a_deleted_project_ends_the_conversations_of_its_keys(owner: Caller) -> None:
+    caller = Caller(owner.server, owner.key("usage:write")[1])
+    with caller.converse() as conversation:
+        assert owner.ask("DELETE", PROJECT).status_code == 200
+        with pytest.raises(ConnectionClosed) as closed:
+            conversation.recv(PATIENCE)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    refused(caller.ask("POST", "/v1/listen"), 401, "INVALID_AUTH")
 
 
 def test_a_conversation_whose_client_does_not_read_ends_with_its_key_too(owner: Caller) -> None:
@@ -462,16 +556,8 @@ def test_roles_bring_what_the_service_says() -> None:
 
 
 def test_every_address_of_a_project_has_a_scope() -> None:
-    from deepgram.local.app import MANAGEMENT
-    from deepgram.local.router import Router
-
-    router = Router()
-    for handlers in MANAGEMENT:
-        handlers.register(router)
     free = {
-        (method, path)
-        for method, path in router._handlers
-        if needed(method, path.replace("{", "").replace("}", "")) is None
+        (method, path) for method, path in addresses() if needed(method, path.replace("{", "").replace("}", "")) is None
     }
     assert free == {
         ("GET", "/v1/models"),

@@ -217,6 +217,16 @@ async def test_a_file_in_use_by_another_server_is_refused(state: State, tmp_path
     await state.add_job("r", "listen", "{}")  # the first one goes on
 
 
+@pytest.mark.parametrize("lock", ["EXCLUSIVE", "IMMEDIATE"])
+async def test_a_file_that_another_program_has_locked_is_refused(tmp_path: Path, lock: str) -> None:
+    path = tmp_path / "data.db"
+    await (await State.open(path)).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"BEGIN {lock}")
+        assert "in use by another server or program" in await refusal(path)
+    await (await State.open(path)).close()
+
+
 async def test_a_file_is_released_when_it_is_closed(tmp_path: Path) -> None:
     for _ in range(3):
         await (await State.open(tmp_path / "data.db", wait=0.0)).close()
