@@ -119,7 +119,7 @@ def speak(client: DeepgramClient, engine: str) -> None:
     print(textwrap.fill(f"said        {TEXT}", WIDTH, subsequent_indent=" " * 12))
     print(textwrap.fill(f"understood  {heard}", WIDTH, subsequent_indent=" " * 12))
     print(f"words       {same} of {len(said)} right")
-    print(f"speech      {duration:.1f} s as mp3 ({size // 1000} kB), {duration / seconds:.0f} x real time")
+    print(f"speech      {duration:.1f} s as mp3 ({size // 1000} kB), made in {seconds:.2f} s")
     print()
 
 

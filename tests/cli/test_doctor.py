@@ -41,6 +41,8 @@ def test_the_findings_can_be_read_by_a_program(run: Run, service: Service) -> No
     assert found["reached"]["status"] == 200
     assert found["usable"] is True
     assert {"pocketsphinx", "scripted"} <= set(found["engines"])
+    assert found["voice_engines"]["espeak"] == "available"
+    assert {"flite", "piper", "kokoro"} <= set(found["voice_engines"])
     assert found["voice_activity"]["webrtc"] == "available"
 
 

@@ -86,7 +86,8 @@ def test_a_text_becomes_a_wav_file(run: Run, service: Service, tmp_path: Path) -
 def test_the_ending_of_the_file_is_the_format(
     run: Run, service: Service, tmp_path: Path, name: str, options: list[str], query: dict[str, str]
 ) -> None:
-    service.answers = [Answer(PCM, headers=AUDIO)]
+    frames = {"a.mp3": MP3, "a.MP3": MP3, "a.aac": ADTS}
+    service.answers = [Answer(frames.get(name, PCM), headers=AUDIO)]
     ended = run("speak", "Hello.", "-o", tmp_path / name, *options)
     assert ended.code == 0, ended.err
     assert asked(service) == [query]
@@ -477,6 +478,13 @@ def test_an_answer_that_is_no_audio_is_not_written(run: Run, service: Service, t
     assert ended.code == 1
     assert "The answer is no audio (application/json)" in ended.err
     assert not (tmp_path / "a.mp3").exists()
+
+
+def test_an_answer_in_another_format_does_not_look_like_success(run: Run, service: Service, tmp_path: Path) -> None:
+    service.answers = [Answer(PCM, headers={"content-type": "audio/mpeg"})]
+    ended = run("speak", "Hello.", "-o", tmp_path / "a.mp3")
+    assert ended.code == 1
+    assert "What the service sent is not mp3" in ended.err
 
 
 def test_a_disk_that_is_full_is_told(run: Run, service: Service) -> None:

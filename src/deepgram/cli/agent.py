@@ -305,7 +305,7 @@ async def _talk(
     except _Enough:  # Ctrl-C: all of it stops at once
         pass
     except (AgentError, DeviceError) as error:
-        said = str(error)
+        said = str(error).rstrip(".")
         raise Failure(f"{said[:1].upper()}{said[1:]}.") from error
     shown.report(talk.turns)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -175,7 +177,8 @@ class _Job:
                         self._spoken = under_way
                 finally:
                     if self._writer is not None:
-                        self._writer.finish()
+                        with _undisturbed():
+                            self._writer.finish()
         except BrokenPipeError:
             raise
         except (Exception, KeyboardInterrupt) as error:
@@ -219,9 +222,10 @@ class _Job:
             if self._writer is None:
                 self._writer = self._open(self._target)
             try:
-                self._writer.write(chunk)
-                if str(self._target) == "-":
-                    sys.stdout.buffer.flush()
+                with _undisturbed():
+                    self._writer.write(chunk)
+                    if str(self._target) == "-":
+                        sys.stdout.buffer.flush()
             except BrokenPipeError:
                 raise
             except OSError as error:
@@ -252,6 +256,27 @@ class _Job:
         if under_way is None or under_way is self._spoken:
             return f"{said}."
         return f'{said}, and the beginning of what follows, which is "{one_line(under_way.text[:60])} ...".'
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Let Ctrl-C wait until a piece is written as a whole: within the encoder it would lose a part of it."""
+    if threading.current_thread() is not threading.main_thread():  # where it never arrives
+        yield
+        return
+    came = False
+
+    def wait(*_: object) -> None:
+        nonlocal came
+        came = True
+
+    before = signal.signal(signal.SIGINT, wait)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
 
 
 def _opened(target: Path) -> BinaryIO:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from .audio_frames import Frames
-from .failures import WrongUse
+from .failures import Failure, WrongUse
 
 ENDINGS = {
     "wav": ("linear16", "wav"),
@@ -236,6 +236,7 @@ class FrameByFrame:
     def __init__(self, out: BinaryIO, encoding: Literal["mp3", "aac"]) -> None:
         self._out = out
         self._frames = Frames(encoding)
+        self._encoding = encoding
 
     @property
     def seconds(self) -> float:
@@ -249,7 +250,10 @@ class FrameByFrame:
         self._out.write(self._frames.end())
 
     def finish(self) -> None:
+        """Raise ``Failure`` if nothing that came was a frame: an empty file must not look like success."""
         self._out.write(self._frames.end())
+        if not self.seconds:
+            raise Failure(f"What the service sent is not {self._encoding}: nothing of it was written.")
 
 
 class Encoded:
