@@ -18,7 +18,7 @@ ALLOWED = {
     "transports": {"protocol", "runtime", "transports"},
     "testing": {"protocol", "client", "testing"},
     "conversation": {"protocol", "conversation"},
-    "telephony": {"telephony"},
+    "telephony": {"protocol", "telephony"},
     # The server runs a client of itself for those who ask (`server.client()`), and the command serves.
     "local": {"protocol", "local", "client", "cli", "_lazy"},
     "cli": {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .dialects import Audio, CallStopped, TelephoneEvent
 from .media_stream import MediaStream
+
+if TYPE_CHECKING:
+    from ..protocol.agent_sockets import AsyncV1SocketClient as AsyncAgentV1
+    from ..protocol.listen_sockets import AsyncV1SocketClient as AsyncListenV1
+    from ..protocol.listen_sockets import AsyncV2SocketClient as AsyncListenV2
 
 LAST_WORDS = 10.0
 """Seconds that the last results may take after the caller has hung up."""
@@ -16,18 +21,8 @@ SPOKEN = "AgentAudioDone"
 """Name of the mark behind each answer of an agent."""
 
 
-class Conversation(Protocol):
-    """A socket of the async client: ``listen.v1``, ``listen.v2`` or ``agent.v1``."""
-
-    @property
-    def send_media(self) -> Callable[[bytes], Awaitable[None]]:
-        """Sends audio."""
-        ...
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        """Yield messages, and bytes of audio."""
-        ...
-
+Conversation: TypeAlias = "AsyncListenV1 | AsyncListenV2 | AsyncAgentV1"
+"""A socket of the async client."""
 
 Told = Callable[[Any], object]
 """Called with a message; may be a coroutine function."""

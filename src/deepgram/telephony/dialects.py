@@ -20,6 +20,9 @@ class TelephonyError(Exception):
     """The provider said something that no call begins with, or said nothing; the message says what to do."""
 
 
+LOWEST_RATE, HIGHEST_RATE = 8000, 48_000
+"""Hz."""
+
 # --- What happens in a call -------------------------------------------------------------------------------------------
 
 
@@ -221,7 +224,7 @@ class Plivo(Dialect):
         if isinstance(headers, str):
             try:
                 headers = json.loads(headers)
-            except ValueError:
+            except (ValueError, RecursionError):
                 headers = {"extra_headers": headers}
         parameters = headers if isinstance(headers, dict) else {}
         stream = str(start.get("streamId") or message.get("streamId"))
@@ -252,8 +255,10 @@ def _format(given: Mapping[str, Any]) -> tuple[str, int]:
         raise TelephonyError(f"The call comes as {name[:40]}; let the provider stream PCMU (mulaw), PCMA or L16.")
     try:
         rate = int(given.get("sampleRate") or given.get("sample_rate") or 8000)
-    except (TypeError, ValueError):
-        raise TelephonyError("The sample rate of the call is no number.") from None
+    except (TypeError, ValueError, OverflowError):
+        rate = 0
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise TelephonyError(f"The sample rate of the call is no number from {LOWEST_RATE} to {HIGHEST_RATE}.")
     return encoding, rate
 
 

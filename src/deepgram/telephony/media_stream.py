@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from .dialects import Audio, CallStarted, CallStopped, Dialect, TelephoneEvent, TelephonyError, dialect_of
@@ -47,10 +48,10 @@ class MediaStream:
         try:
             dialect, call = await asyncio.wait_for(cls._begin(receive, send), STARTING)
         except asyncio.TimeoutError:
-            await send({"type": "websocket.close", "code": 1008, "reason": "no start"})
+            await _hang_up(send, 1008, "no start")
             raise TelephonyError(f"The provider has not said within {STARTING:g} s which call it is.") from None
         except TelephonyError:
-            await send({"type": "websocket.close", "code": 1003, "reason": "unknown dialect"})
+            await _hang_up(send, 1003, "unknown dialect")
             raise
         return cls(receive, send, dialect, call)
 
@@ -112,6 +113,11 @@ class MediaStream:
             await self._send(message)
         except (OSError, RuntimeError):  # the call has ended; frameworks say so in different ways
             self._over = True
+
+
+async def _hang_up(send: Send, code: int, reason: str) -> None:
+    with suppress(OSError, RuntimeError):  # the provider has left
+        await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def _message(frame: Mapping[str, Any]) -> dict[str, Any] | None:
