@@ -47,7 +47,7 @@ async def test_text_that_comes_word_by_word_is_spoken_as_a_whole(server: Server)
         assert talk.types == ["Metadata", "audio", "Flushed"]
         whole = bytes(talk.audio)
         talk.audio.clear()
-        await talk.send(say(TEXT), FLUSH)
+        await talk.send(say(TEXT + " "), FLUSH)
         assert (await talk.until("Flushed"))["sequence_id"] == 1
         assert len(talk.audio) == pytest.approx(len(whole), rel=0.03)
         assert 1.5 < len(whole) / 48000 < 5

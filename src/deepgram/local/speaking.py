@@ -49,6 +49,8 @@ class Say:
     text: SpokenText
     raw: str
     """The text as it came."""
+    more: bool
+    """It was spoken before it was known whether more follows: so with the pause after a sentence."""
 
 
 Tell: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -254,7 +256,7 @@ class SpeakingConversation(ABC):
         form = asked_for.form
         encoder = Encoder(form)
         audio = conversation.services.speech.say(
-            said.text, asked_for.voice, speed=self.speed, sample_rate=form.sample_rate, more=bool(self._line)
+            said.text, asked_for.voice, speed=self.speed, sample_rate=form.sample_rate, more=said.more
         )
         try:
             async with aclosing(audio):

@@ -27,7 +27,7 @@ _CATALOGUE = {
     ),
     ("aura-2", "en", "en-US"): (
         "amalthea andromeda asteria athena aurora callista cora cordelia delia electra harmonia helena hera iris janus "
-        "juno luna minerva ophelia pandora@en-GB phoebe selene thalia theia@en-AU vesta",
+        "juno luna minerva ophelia pandora@en-GB phoebe theia@en-AU thalia selene vesta",
         "apollo arcas aries atlas draco@en-GB hermes hyperion@en-AU jupiter mars neptune odysseus orion orpheus pluto "
         "saturn zeus",
     ),

@@ -71,7 +71,7 @@ class SpeakingV1(SpeakingConversation):
         elif kind == "Clear":
             self._clear()
         elif kind == "Close":
-            await self._line_up(self.what_is_left())
+            await self._line_up(self.what_is_left(), more=False)
             self.closing = True
             self.line_up(self._close)
         else:
@@ -96,10 +96,12 @@ class SpeakingV1(SpeakingConversation):
         if len(text) > MOST_CHARACTERS:
             raise Ending(1009, f"BIG-0001: the text of a message has {MOST_CHARACTERS} characters at most.", "BIG-0001")
         self.written += text
-        await self._line_up(self.whole_sentences())
+        await self._line_up(self.whole_sentences(), more=True)
 
-    async def _line_up(self, sentences: list[str]) -> None:
-        for text in filter(str.strip, sentences):
+    async def _line_up(self, sentences: list[str], *, more: bool) -> None:
+        """Have sentences spoken; ``more``: others may follow the last of them."""
+        told = [text for text in sentences if text.strip()]
+        for place, text in enumerate(told, 1):
             try:
                 spoken = understood(text, self.speed, "v1")
             except BadControl as error:
@@ -107,7 +109,7 @@ class SpeakingV1(SpeakingConversation):
                 continue
             if spoken.warnings:
                 await self._warn("PRONUNCIATION_WARNINGS", f"Odd IPA: {', '.join(sorted(set(spoken.warnings)))}.")
-            self.line_up(Say(spoken, text))
+            self.line_up(Say(spoken, text, more or place < len(told)))
 
     async def _flush(self) -> None:
         now = self.active_at
@@ -120,7 +122,7 @@ class SpeakingV1(SpeakingConversation):
             )
             return
         self._flushes.append(now)
-        await self._line_up(self.what_is_left())
+        await self._line_up(self.what_is_left(), more=False)
         self.line_up(self._tell_flushed)
 
     async def _tell_flushed(self) -> None:

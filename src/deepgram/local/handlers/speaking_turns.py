@@ -165,9 +165,9 @@ class SpeakingV2(SpeakingConversation):
         turn.written += len(text)
         self.written += text
         for sentence in self.whole_sentences():
-            self._line_up(turn, sentence)
+            self._line_up(turn, sentence, more=True)
 
-    def _line_up(self, turn: Turn, text: str) -> None:
+    def _line_up(self, turn: Turn, text: str, *, more: bool) -> None:
         try:
             spoken = understood(text, self.speed, "v2")
         except BadControl as error:
@@ -176,7 +176,7 @@ class SpeakingV2(SpeakingConversation):
             raise Ending(1008, "Pauses are for whole texts (POST /v2/speak).", "DATA-0002")
         turn.billable += spoken.characters
         turn.pronunciations += spoken.pronunciations
-        said = Say(spoken, text)
+        said = Say(spoken, text, more)
         turn.parts.append(Part(said))
         if spoken.warnings:
             turn.warnings += len(spoken.warnings)
@@ -196,8 +196,9 @@ class SpeakingV2(SpeakingConversation):
         self._end_turn(self._turns[-1], flushed=True)
 
     def _end_turn(self, turn: Turn, *, flushed: bool) -> None:
-        for sentence in self.what_is_left():
-            self._line_up(turn, sentence)
+        sentences = self.what_is_left()
+        for place, sentence in enumerate(sentences, 1):
+            self._line_up(turn, sentence, more=place < len(sentences))
         turn.flushed = True
         self.line_up(lambda: self._end(turn, flushed=flushed), turn)
 
