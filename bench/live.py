@@ -1,9 +1,9 @@
 """What live conversations cost a client. Runs on ours and on the official package, each beside bare ``websockets``.
 
-``python -m bench.live {receive,send,latency,agent_send,agent_audio} ADDRESS`` prints seconds of the package and of a
-bare loop of the same ``websockets``, whose messages plain pydantic models read. Both take turns in one process, so they
-meet the same machine. ``python -m bench.live {streams,memory} ADDRESS {package,bare}`` prints streams per core and bytes
-per conversation. ADDRESS is that of ``live_peer.py``, whose time is not counted.
+``python -m bench.live {receive,send,latency,agent_send,agent_audio} ADDRESS`` prints seconds of the package and a bare
+loop of the same ``websockets``, whose messages plain pydantic models read. Both take turns in one process, so they
+meet the same machine. ``python -m bench.live {streams,memory} ADDRESS {package,bare}`` prints streams per core and
+bytes per conversation. ADDRESS is that of ``live_peer.py``, whose time is not counted.
 """
 
 from __future__ import annotations

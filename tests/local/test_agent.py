@@ -98,7 +98,8 @@ async def talking(
 ) -> AsyncGenerator[tuple[Caller, Ears, Local], None]:
     ears = ears or Ears()
     async with serving(ears, **options) as local:
-        async with connect(f"{local.url}/v1/agent/converse", compression=None) as socket:
+        # Without a limit: websockets does not see the end of a connection behind messages that nobody reads.
+        async with connect(f"{local.url}/v1/agent/converse", compression=None, max_queue=None) as socket:
             caller = Caller(socket)
             assert (await caller.next())["type"] == "Welcome"
             yield caller, ears, local

@@ -273,7 +273,7 @@ def test_keys_of_the_environment_are_used_only_if_the_owner_wants(client: httpx.
         providers.thinker(settings("deepgram"))
 
 
-@pytest.mark.parametrize("kind", ["aws_bedrock", "nonsense", ""])
+@pytest.mark.parametrize("kind", ["nonsense", ""])
 def test_an_unknown_provider_is_refused(kind: str, client: httpx.AsyncClient) -> None:
     providers = Providers("scripted", guarded=client, trusted=client)
     if kind:
@@ -287,3 +287,9 @@ def test_an_unknown_provider_is_refused(kind: str, client: httpx.AsyncClient) ->
 def test_a_choice_that_is_none_is_refused(choice: str) -> None:
     with pytest.raises(ValueError, match="think must be"):
         check_choice(choice)
+
+
+def test_a_provider_that_cannot_be_asked_is_stood_in_for_or_refused(client: httpx.AsyncClient) -> None:
+    assert Providers("scripted", guarded=client, trusted=client).thinker(settings("aws_bedrock"))[1] is not None
+    with pytest.raises(UnknownProvider, match="not asked by this server"):
+        Providers("providers", guarded=client, trusted=client).thinker(settings("aws_bedrock"))

@@ -55,6 +55,8 @@ def test_a_damaged_packet_is_silence(payload: object) -> None:
         ({"event": "start", "start": 3}, "in no dialect"),
         ({"event": "start", "streamSid": "x", "start": {"mediaFormat": {"encoding": "AMR-WB"}}}, "amr-wb"),
         ({"event": "start", "streamSid": "x", "start": {"mediaFormat": {"sampleRate": "fast"}}}, "sample rate"),
+        ({"event": "start", "streamSid": "x", "start": {"mediaFormat": {"sampleRate": float("inf")}}}, "sample rate"),
+        ({"event": "start", "streamSid": "x", "start": {"mediaFormat": {"sampleRate": 10**9}}}, "sample rate"),
     ],
 )
 async def test_a_start_that_is_none_is_refused(start: dict[str, Any], why: str) -> None:
@@ -66,6 +68,9 @@ async def test_a_start_that_is_none_is_refused(start: dict[str, Any], why: str) 
 
 async def test_a_provider_that_leaves_or_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = Frames([{"type": "websocket.connect"}, {"type": "websocket.disconnect"}])
+    with pytest.raises(TelephonyError, match="left"):
+        await MediaStream.accept({"type": "websocket"}, frames.receive, frames.send)
+    frames = Frames([{"type": "websocket.disconnect"}], broken=True)  # servers refuse to say more
     with pytest.raises(TelephonyError, match="left"):
         await MediaStream.accept({"type": "websocket"}, frames.receive, frames.send)
     monkeypatch.setattr(media_streams, "STARTING", 0.05)

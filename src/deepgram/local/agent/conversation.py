@@ -37,7 +37,8 @@ from ..engines.recognizer import EngineError
 from ..formatting import formatted
 from ..formatting.token import joined
 from ..live import Ended, Happening, LiveStream, SpeechBegan, Turn
-from ..live_conversation import BEHIND, LONGEST_MESSAGE, READ_AHEAD, TICK, open_stream
+from ..live_conversation import BEHIND, LONGEST_MESSAGE, MESSAGE, READ_AHEAD, TICK, open_stream
+from ..model_ids import recorded
 from ..refusals import Refusal
 from ..services import log
 from ..thinking.thinker import Called, Said
@@ -87,14 +88,29 @@ class AgentConversation:
         except Exception as error:
             ending = _ending_of(error)
         finally:
+            self._record()
             await self._stop_everything()
-        record = self.conversation.record
-        record.duration = round(self._clock() - self._began, 3)
-        record.characters = self._floor.characters if self._floor is not None else 0
         if ending is not None:
             if ending.code != 1000 and self.conversation.saying_since is None:
                 await self._complain(ending)
             await self.conversation.close(ending.code, ending.reason)
+
+    def _record(self) -> None:
+        """Say what was used; usage is counted from the records of conversations. Whoever hears gives it its model."""
+        record, plan = self.conversation.record, self._plan
+        record.duration = round(self._clock() - self._began, 3)
+        if plan is None or self._floor is None:
+            return
+        record.characters = self._floor.characters
+        for name, value in recorded(self._services.live.info).items():
+            setattr(record, name, value)
+        asked = {
+            "listen": plan.listening.text.model,
+            "think": self._thinking[0].model,
+            "speak": plan.voicing.voice.model,
+        }
+        record.config = {part: model[:100] for part, model in asked.items() if model}
+        record.asked_model = record.config.get("listen")
 
     # --- What is said to the client -----------------------------------------------------------------------------------
 
@@ -108,12 +124,12 @@ class AgentConversation:
 
     async def warn(self, code: str, description: str) -> None:
         """Send a warning; the conversation goes on."""
-        log.warning("%s: %s: %s", self.conversation.request_id, code, description)
+        log.warning("%s: %s: %s", self.conversation.request_id, code, " ".join(description.split()))
         await self.say(AgentV1Warning(code=code, description=description))
 
     async def fail(self, code: str, description: str) -> None:
         """Send an error; the conversation goes on."""
-        log.error("%s: %s: %s", self.conversation.request_id, code, description)
+        log.error("%s: %s: %s", self.conversation.request_id, code, " ".join(description.split()))
         await self.say(AgentV1Error(code=code, description=description))
 
     async def tell_said(self, said: Said) -> None:
@@ -178,7 +194,7 @@ class AgentConversation:
                 raise Ending(1008, reason, "NON_SETTINGS_MESSAGE_BEFORE_SETTINGS")
             elif frame:
                 self._unheard.put_nowait(frame)
-                self._ahead += len(frame)
+                self._ahead += len(frame) + MESSAGE
                 if self._ahead > READ_AHEAD:
                     self._room.clear()
                     await self._room.wait()
@@ -190,7 +206,7 @@ class AgentConversation:
             self._feeding_since = self._clock()
             await stream.feed(audio)
             self._feeding_since = None
-            self._ahead -= len(audio)
+            self._ahead -= len(audio) + MESSAGE
             if self._ahead <= READ_AHEAD:
                 self._room.set()
 

@@ -93,7 +93,7 @@ class Speaker:
             self._voicing.voice,
             speed=self._voicing.speed,
             sample_rate=rate,
-            more=bool(self._waiting),
+            more=bool(self._waiting) or not self._over,
         )
         async with aclosing(audio):
             async for pcm in audio:

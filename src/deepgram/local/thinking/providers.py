@@ -28,7 +28,9 @@ _OWN_ADDRESSES = {
     "google": ("https://generativelanguage.googleapis.com/v1beta/models/{model}", ("GEMINI_API_KEY", "GOOGLE_API_KEY")),
 }
 """Where a provider answers, and which variables of the environment may hold its key."""
-KNOWN = sorted({*_COMPLETIONS, "anthropic", "google", SCRIPTED} - {"custom"})
+BEDROCK = "aws_bedrock"
+"""Signs its requests with keys of AWS: it is stood in for, but not asked."""
+KNOWN = sorted({*_COMPLETIONS, "anthropic", "google", BEDROCK, SCRIPTED} - {"custom"})
 
 
 class UnknownProvider(ValueError):
@@ -72,6 +74,8 @@ class Providers:
         if kind == SCRIPTED:
             return Scripted(self._script), None
         endpoint = settings.endpoint
+        if kind == BEDROCK and (endpoint is not None or self._choice == PROVIDERS):
+            raise UnknownProvider(f"{kind} is not asked by this server")
         if endpoint is not None and endpoint.url:
             headers = headers_of_caller(endpoint.headers)
             return _speaking(kind, Endpoint(_whole(endpoint.url, kind, model), self._guarded, headers)), None

@@ -88,8 +88,11 @@ def read_script(path: Path) -> Script:
         raise ScriptError(f"{path} cannot be read: {error.strerror or error}") from None
     except yaml.YAMLError as error:
         raise ScriptError(f"{path} is no YAML: {error}") from None
-    except (ValidationError, RecursionError) as error:
-        raise ScriptError(f"{path} is no script of rules: {error}") from None
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "all of it"
+        raise ScriptError(f"{path} is no script of rules: {where}: {error.errors()[0]['msg']}") from None
+    except RecursionError:
+        raise ScriptError(f"{path} is no script of rules: too much inside each other") from None
     return script
 
 

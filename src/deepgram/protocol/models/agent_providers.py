@@ -195,6 +195,12 @@ class ThinkSettingsV1Provider_Deepgram(Model):
     """Leave out what is otherwise added to the prompt for spoken answers."""
 
 
+class ScriptedThinkProvider(Model):
+    """Rules instead of a language model: only the embedded server has it (``deepgram.local.ScriptedThinkProvider``)."""
+
+    type: Literal["scripted"] = "scripted"
+
+
 ThinkSettingsV1Provider = Annotated[
     Union[
         ThinkSettingsV1Provider_OpenAi,
@@ -203,6 +209,7 @@ ThinkSettingsV1Provider = Annotated[
         ThinkSettingsV1Provider_Google,
         ThinkSettingsV1Provider_Groq,
         ThinkSettingsV1Provider_Deepgram,
+        ScriptedThinkProvider,
     ],
     UnionMetadata(discriminant="type"),
 ]
