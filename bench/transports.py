@@ -2,7 +2,9 @@
 
 ``python -m bench.transports sagemaker`` prints CPU seconds per frame of 20 ms that is sent while answers come, ours and
 bare; the endpoint is the embedded server's, in a process of its own. Needs Python 3.12 and the extra ``sagemaker``.
-``python -m bench.transports {default,picows} ADDRESS`` prints streams per core, as ``bench.live`` measures them.
+``python -m bench.transports {default,picows,nothing} ADDRESS [uvloop] [clock]`` prints streams per core, as
+``bench.live`` measures them; ``clock`` lets one timer send for all streams, ``nothing`` is a transport without I/O:
+what is paid with any.
 """
 
 from __future__ import annotations
@@ -15,17 +17,21 @@ import socket
 import statistics
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from time import process_time
+from time import monotonic, process_time
 from typing import Any
 
 from deepgram import AsyncDeepgramClient
 
 from .calls import environment
-from .live import CHUNK, Package, real_time
+from .live import CHUNK, FRAME, FRAME_SECONDS, SECONDS, STREAMS, Package, read_words, real_time
+from .live_peer import EVERY as LIVE_EVERY
+from .live_peer import MARK, TEMPLATE, allow_connections
 
+TEXT = TEMPLATE.replace(MARK, "12.04")
 FRAMES = 2000
 TURNS = 5
 EVERY = 50
@@ -146,9 +152,80 @@ def sagemaker() -> dict[str, float]:
 # --- picows -----------------------------------------------------------------------------------------------------------
 
 
-def streams(kind: str, address: str) -> dict[str, float]:
+class Nothing:
+    """A transport without I/O and protocol: every third frame is answered at once."""
+
+    def __init__(self) -> None:
+        self._sent = 0
+        self._answers: deque[str] = deque()
+        self._over = False
+        self._waiting: asyncio.Future[None] | None = None
+
+    async def send(self, data: Any) -> None:
+        self._sent += 1
+        if isinstance(data, str):
+            self._over = True
+        elif self._sent % LIVE_EVERY == 0:
+            self._answers.append(TEXT)
+        else:
+            return
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def recv(self) -> str:
+        while not self._answers:
+            if self._over:
+                raise StopAsyncIteration
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        return self._answers.popleft()
+
+    def __aiter__(self) -> Nothing:
+        return self
+
+    async def __anext__(self) -> str:
+        return await self.recv()
+
+    async def close(self) -> None:
+        self._over = True
+
+
+async def nothing(url: str, headers: dict[str, str]) -> Nothing:
+    """Open a transport without I/O."""
+    return Nothing()
+
+
+async def one_clock(opened: Any) -> dict[str, float]:
+    """Return streams per core, as ``real_time`` does, where one timer sends for all streams, a tenth at a time."""
+    allow_connections(STREAMS)
+    late, parts = 0.0, 10
+
+    async def hear(conversation: Any) -> None:
+        async for message in conversation.messages():
+            read_words(message)
+
+    async with AsyncExitStack() as stack:
+        conversations = [await stack.enter_async_context(opened("every")) for _ in range(STREAMS)]
+        hearing = [asyncio.create_task(hear(each)) for each in conversations]
+        gc.collect()
+        begin, cpu = monotonic(), process_time()
+        for turn in range(round(SECONDS / FRAME_SECONDS * parts)):
+            if (wait := begin + turn * FRAME_SECONDS / parts - monotonic()) > 0:
+                await asyncio.sleep(wait)
+            else:
+                late = max(late, -wait)
+            for conversation in conversations[turn % parts :: parts]:
+                await conversation.send(FRAME)
+        took = process_time() - cpu
+        for task in hearing:
+            task.cancel()
+        await asyncio.gather(*hearing, return_exceptions=True)
+    return {"per_core": STREAMS * SECONDS / took, "late": late}
+
+
+def streams(kind: str, address: str, *how: str) -> dict[str, float]:
     """Return streams per core with a transport."""
-    factory: Any = None
+    factory: Any = nothing if kind == "nothing" else None
     if kind == "picows":
         from deepgram.transports.picows import PicowsTransportFactory
 
@@ -164,7 +241,11 @@ def streams(kind: str, address: str) -> dict[str, float]:
         async with clients[does].listen.v1.connect(model="nova-3") as connection:
             yield Package(connection)
 
-    return asyncio.run(real_time(opened))
+    measured = one_clock(opened) if "clock" in how else real_time(opened)
+    if "uvloop" in how:
+        figures: dict[str, float] = import_module("uvloop").run(measured)
+        return figures
+    return asyncio.run(measured)
 
 
 def main() -> None:
