@@ -89,7 +89,7 @@ def pitch(samples: Samples, rate: int) -> float:
             continue
         likeness = np.correlate(piece, piece, "full")[window - 1 :]
         lowest, highest = int(rate / 400), int(rate / 60)
-        period = lowest + int(likeness[lowest:highest].argmax())
+        period = lowest + int(np.argmax(likeness[lowest:highest]))
         if likeness[period] > 0.5 * likeness[0]:
             before, at, after = likeness[period - 1 : period + 2]
             between = 0.5 * (before - after) / (before - 2 * at + after)  # the top of the parabola through the three

@@ -144,7 +144,7 @@ def check(samples: Samples, rate: int) -> None:
     assert len(samples) / rate == pytest.approx(2.0, abs=0.12)
     assert loudness(samples) == pytest.approx(0.244, rel=0.15)
     spectrum = np.abs(np.fft.rfft(samples))
-    assert np.fft.rfftfreq(len(samples), 1 / rate)[spectrum.argmax()] == pytest.approx(440, abs=3)
+    assert np.fft.rfftfreq(len(samples), 1 / rate)[int(np.argmax(spectrum))] == pytest.approx(440, abs=3)
 
 
 @pytest.mark.parametrize("form", EVERY, ids=str)

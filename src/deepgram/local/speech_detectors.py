@@ -59,7 +59,7 @@ class Loudness:
     def judge(self, pcm: bytes) -> Sequence[bool]:
         """Say of each frame whether it is loud."""
         frames = np.frombuffer(pcm, _LINEAR16).reshape(-1, FRAME).astype(np.float32)
-        loud: list[bool] = (np.add.reduce(frames * frames, 1) > LOUD * LOUD * FRAME).tolist()
+        loud: list[bool] = (np.einsum("ij,ij->i", frames, frames) > LOUD * LOUD * FRAME).tolist()
         return loud
 
 
