@@ -331,7 +331,7 @@ async def _converse(talk: Conversation, way: Way, source: Any, shown: Shown, pat
         await asyncio.wait({over, work}, return_when=asyncio.FIRST_COMPLETED)
         if over.done():
             over.result()
-            if not work.done():
+            if not work.done() or work.exception() is not None:
                 raise Failure(shown.fault or "The service ended the conversation.")
         else:
             work.result()

@@ -96,6 +96,7 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         self._applied = asyncio.Event()
         self._over = asyncio.Event()
+        self._cut_off = False  # the conversation ended while something was due
         self._silent = asyncio.Event()
         self._silent.set()
         self._began = 0.0
@@ -186,12 +187,12 @@ class Conversation:
             raise self._error
 
     async def silence(self, timeout: float | None = None) -> bool:
-        """Wait until the agent has said all that is due, and it was played; tell whether that came in time."""
+        """Wait until the agent has said all that is due, and it was played; tell whether that came, and in time."""
         try:
             await asyncio.wait_for(self._fallen_silent(), timeout)
         except asyncio.TimeoutError:
             return False
-        return True
+        return not self._cut_off
 
     # --- The beginning ------------------------------------------------------------------------------------------------
 
@@ -250,6 +251,7 @@ class Conversation:
         except Exception as error:
             self._error = self._error or error
         finally:
+            self._cut_off = not self._silent.is_set()
             self._over.set()
             self._silent.set()
 
