@@ -456,6 +456,7 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"audio": {"output": {"encoding": "mp3", "container": "wav"}}}, "audio.output"),
     ({"audio": {"input": {"encoding": "linear16", "sample_rate": "fast"}}}, "agent.listen"),
     ({"audio": 3}, "audio"),
+    ({"tags": True}, "tags"),
 ]
 
 

@@ -107,7 +107,7 @@ class Planner:
             greeting if greeting and greeting.strip() else None,
             _entries(agent.get("context")),
             flags.get("history") is not False,
-            tuple(str(tag)[:128] for tag in message.get("tags") or () if isinstance(tag, str))[:100],
+            _tags(message.get("tags")),
             tuple(warnings),
         )
 
@@ -209,6 +209,12 @@ class Planner:
         if speed is not None and not 0.5 <= speed <= 2:
             raise BadSettings("agent.speak: speed is a number from 0.5 to 2")
         return Voicing(voice, form, speed or 1.0)
+
+
+def _tags(given: object) -> tuple[str, ...]:
+    if given is not None and not isinstance(given, list):
+        raise BadSettings("tags: expected a list of texts")
+    return tuple(tag[:128] for tag in given or () if isinstance(tag, str))[:100]
 
 
 def _form(output: object) -> SpeechFormat:
