@@ -104,7 +104,22 @@ def talk(release: str, mode: str, server: Server, spoken: tuple[Path, Path], ans
 def test_a_spoken_question_is_answered_in_speech(
     release: str, mode: str, speaking_server: Server, spoken: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    seen = talk(release, mode, speaking_server, spoken, tmp_path / "answer")
+    understood: list[str] = []
+    for _ in range(2):  # flite breathes by chance: no two utterances are the same, nor what is understood of them
+        converse(release, mode, speaking_server, spoken, tmp_path / "answer")
+        first, last = (heard(speaking_server, tmp_path / f"answer.{number}") for number in (1, 2))
+        understood += [first, last]
+        if (
+            len({"the", "weather", "today", "is", "sunny"} & set(first.split())) >= 4
+            and len({"the", "station", "is", "closed", "morning"} & set(last.split())) >= 4
+        ):
+            return
+    pytest.fail(f"the answers were not understood: {understood}")
+
+
+def converse(release: str, mode: str, server: Server, spoken: tuple[Path, Path], answers: Path) -> None:
+    """Hold the conversation; check what was said in which order, and that the long answer was cut off."""
+    seen = talk(release, mode, server, spoken, answers)
     assert seen["done"], seen
     assert seen["types"][:2] == ["Welcome", "SettingsApplied"]
     order = [kind for kind in seen["types"] if kind not in ("History", "ConversationText", "Warning")]
@@ -116,11 +131,5 @@ def test_a_spoken_question_is_answered_in_speech(
     said = [content.lower() for role, content in seen["texts"] if role == "user"]
     assert "weather" in said[0]
     assert "stop" in said[1]
-    # The long answer was cut off, and its words are those that were to be said.
-    first, last = seen["seconds"][0], seen["seconds"][-1]
-    assert 0.5 < first < 8
-    assert last > 1
-    understood = heard(speaking_server, tmp_path / "answer.1")
-    assert len({"the", "weather", "today", "is", "sunny"} & set(understood.split())) >= 4, understood
-    understood = heard(speaking_server, tmp_path / "answer.2")
-    assert len({"the", "station", "is", "closed", "morning"} & set(understood.split())) >= 4, understood
+    assert 0.5 < seen["seconds"][0] < 8
+    assert seen["seconds"][-1] > 1
