@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Union
+from typing import Any, List, Literal, Union  # noqa: UP035
 
 from typing_extensions import TypedDict
 
@@ -355,7 +355,7 @@ class ListenV1ResponseResultsChannelsItem(Model):
     """From 0 to 1, with ``detect_language``."""
 
 
-ListenV1ResponseResultsChannels = list[ListenV1ResponseResultsChannelsItem]
+ListenV1ResponseResultsChannels = List[ListenV1ResponseResultsChannelsItem]  # noqa: UP006 - a class in 3.10 otherwise
 
 # --- What comes back: the whole ---------------------------------------------------------------------------------------
 
@@ -377,7 +377,7 @@ class ListenV1ResponseResultsUtterancesItem(Model):
     sentiment_score: float | None = None
 
 
-ListenV1ResponseResultsUtterances = list[ListenV1ResponseResultsUtterancesItem]
+ListenV1ResponseResultsUtterances = List[ListenV1ResponseResultsUtterancesItem]  # noqa: UP006 - a class in 3.10 otherwise
 
 
 class ListenV1ResponseResultsSummary(Model):

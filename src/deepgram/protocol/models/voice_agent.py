@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Dict  # noqa: UP035
 
 from ..model import Model
 
@@ -37,7 +37,7 @@ class CreateAgentConfigurationV1Response(Model):
     metadata: dict[str, str] | None = None
 
 
-DeleteAgentConfigurationV1Response = dict[str, Any]
+DeleteAgentConfigurationV1Response = Dict[str, Any]  # noqa: UP006 - a class in 3.10 otherwise
 
 # --- Variables --------------------------------------------------------------------------------------------------------
 
@@ -60,4 +60,4 @@ class ListAgentVariablesV1Response(Model):
     variables: list[AgentVariableV1] | None = None
 
 
-DeleteAgentVariableV1Response = dict[str, Any]
+DeleteAgentVariableV1Response = Dict[str, Any]  # noqa: UP006 - a class in 3.10 otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
@@ -17,8 +18,9 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from ...protocol.request import OMIT
 from ..encoding import fields_of, timestamp
 
-SetIntStr = set[Union[int, str]]
-DictIntStrAny = dict[Union[int, str], Any]
+# Aliases of typing: to Python 3.10, `set[...]` would be a class (`inspect.isclass`).
+SetIntStr = typing.Set[Union[int, str]]  # noqa: UP006
+DictIntStrAny = typing.Dict[Union[int, str], Any]  # noqa: UP006
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+import typing
 from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .server_sent_events import ServerSentEvent
 
 IS_PYDANTIC_V2 = True
-AnyCallable = Callable[..., Any]
+AnyCallable = typing.Callable[..., Any]
 PydanticField = FieldInfo
 Model = TypeVar("Model", bound=BaseModel)
 T = TypeVar("T")
