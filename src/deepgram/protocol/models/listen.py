@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from ..model import Deferring, Model, Whole
 from .common import SharedIntents, SharedSentiments, SharedTopics
+from .listen_live_options import TranscriptionModel
 
 # --- What may be asked ------------------------------------------------------------------------------------------------
 
@@ -20,40 +21,7 @@ MediaTranscribeRequestDiarizeModel = Union[Literal["latest", "v1", "v2"], Any]
 MediaTranscribeRequestEncoding = Union[
     Literal["linear16", "flac", "mulaw", "amr-nb", "amr-wb", "opus", "speex", "g729"], Any
 ]
-MediaTranscribeRequestModel = Union[
-    Literal[
-        "nova-3",
-        "nova-3-general",
-        "nova-3-medical",
-        "nova-2",
-        "nova-2-general",
-        "nova-2-meeting",
-        "nova-2-finance",
-        "nova-2-conversationalai",
-        "nova-2-voicemail",
-        "nova-2-video",
-        "nova-2-medical",
-        "nova-2-drivethru",
-        "nova-2-automotive",
-        "nova",
-        "nova-general",
-        "nova-phonecall",
-        "nova-medical",
-        "enhanced",
-        "enhanced-general",
-        "enhanced-meeting",
-        "enhanced-phonecall",
-        "enhanced-finance",
-        "base",
-        "meeting",
-        "phonecall",
-        "finance",
-        "conversationalai",
-        "voicemail",
-        "video",
-    ],
-    Any,
-]
+MediaTranscribeRequestModel = Union[TranscriptionModel, Any]
 MediaTranscribeRequestSummarize = Union[Literal["v2"], Any]
 MediaTranscribeRequestVersion = Union[Literal["latest"], Any]
 
