@@ -8,11 +8,9 @@ from pydantic import Field
 
 from ..model import Model
 
-# --- Speech to text ---------------------------------------------------------------------------------------------------
 
-
-class ListModelsV1ResponseSttModels(Model):
-    """A model of speech to text."""
+class _Listed(Model):
+    """What is known of every model, of whichever kind."""
 
     name: str | None = None
     canonical_name: str | None = None
@@ -23,6 +21,14 @@ class ListModelsV1ResponseSttModels(Model):
     version: str | None = None
     """Date and revision."""
     uuid_: str | None = Field(default=None, alias="uuid")
+
+
+# --- Speech to text ---------------------------------------------------------------------------------------------------
+
+
+class ListModelsV1ResponseSttModels(_Listed):
+    """A model of speech to text."""
+
     batch: bool | None = None
     """Whether it transcribes recordings."""
     streaming: bool | None = None
@@ -53,18 +59,9 @@ class ListModelsV1ResponseTtsModelsMetadata(Model):
     use_cases: list[str] | None = None
 
 
-class ListModelsV1ResponseTtsModels(Model):
+class ListModelsV1ResponseTtsModels(_Listed):
     """A voice."""
 
-    name: str | None = None
-    canonical_name: str | None = None
-    """What goes into the parameter ``model``."""
-    architecture: str | None = None
-    languages: list[str] | None = None
-    """BCP-47 tags."""
-    version: str | None = None
-    """Date and revision."""
-    uuid_: str | None = Field(default=None, alias="uuid")
     metadata: ListModelsV1ResponseTtsModelsMetadata | None = None
 
 
@@ -72,15 +69,9 @@ class GetModelV1ResponseMetadataMetadata(ListModelsV1ResponseTtsModelsMetadata):
     """How a voice, asked for by its id, sounds and looks."""
 
 
-class GetModelV1ResponseMetadata(Model):
+class GetModelV1ResponseMetadata(_Listed):
     """A voice, asked for by its id."""
 
-    name: str | None = None
-    canonical_name: str | None = None
-    architecture: str | None = None
-    languages: list[str] | None = None
-    version: str | None = None
-    uuid_: str | None = Field(default=None, alias="uuid")
     metadata: GetModelV1ResponseMetadataMetadata | None = None
 
 
