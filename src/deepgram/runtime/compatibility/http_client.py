@@ -89,7 +89,7 @@ class _Engine:
         return base
 
     def _prepared(self, headers: dict[str, str], path: str | None, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments of httpx."""
+        """Return the arguments of httpx; ``asked`` are those of ``request`` and ``stream``, by name."""
         options: RequestOptions = asked["request_options"] or RequestOptions()
         query = {**(asked.get("params") or {}), **(options.get("additional_query_parameters") or {})}
         base = self.get_base_url(asked.get("base_url"))
@@ -178,7 +178,7 @@ class HttpClient(_Engine):
         force_multipart: bool | None = None,
     ) -> httpx.Response:
         """Send a request, again if it is refused for the moment (408, 409, 429, 5xx) or lost; ``retries`` were made."""
-        asked = {name: value for name, value in locals().items() if name not in ("self", "path", "retries")}
+        asked = locals()
         prepared = self._prepared(self.base_headers(), path, asked)
         while True:
             outcome: httpx.Response | Exception
@@ -211,7 +211,7 @@ class HttpClient(_Engine):
         force_multipart: bool | None = None,
     ) -> Generator[httpx.Response, None, None]:
         """Send a request once, and leave the body of the answer unread."""
-        asked = {name: value for name, value in locals().items() if name not in ("self", "path", "retries")}
+        asked = locals()
         with self.httpx_client.stream(**self._prepared(self.base_headers(), path, asked)) as response:
             yield response
 
@@ -256,7 +256,7 @@ class AsyncHttpClient(_Engine):
         force_multipart: bool | None = None,
     ) -> httpx.Response:
         """Do what :meth:`HttpClient.request` does."""
-        asked = {name: value for name, value in locals().items() if name not in ("self", "path", "retries")}
+        asked = locals()
         prepared = self._prepared(await self._headers(), path, asked)
         while True:
             outcome: httpx.Response | Exception
@@ -289,7 +289,7 @@ class AsyncHttpClient(_Engine):
         force_multipart: bool | None = None,
     ) -> AsyncGenerator[httpx.Response, None]:
         """Do what :meth:`HttpClient.stream` does."""
-        asked = {name: value for name, value in locals().items() if name not in ("self", "path", "retries")}
+        asked = locals()
         async with self.httpx_client.stream(**self._prepared(await self._headers(), path, asked)) as response:
             yield response
 
