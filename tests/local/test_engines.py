@@ -70,6 +70,15 @@ def test_an_engine_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.
     assert "pocketsphinx" in engines.engine_names()
 
 
+def test_several_engines_that_are_not_installed_are_each_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("pocketsphinx", "moonshine_voice", "faster_whisper"):
+        monkeypatch.setitem(sys.modules, library, None)
+    installed(monkeypatch, EntryPoint("parrot", "no.such.module:Parrot", engines.GROUP))
+    for name in ("pocketsphinx", "moonshine", "whisper"):
+        with pytest.raises(EngineError, match=f"the engine {name} is not installed: .*Installed are: scripted, parrot"):
+            engines.create(name)
+
+
 def test_engines_of_others_arrive_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("parrot", f"{Parrot.__module__}:Parrot", engines.GROUP)
     monkeypatch.setitem(sys.modules, Parrot.__module__, sys.modules[Parrot.__module__])

@@ -65,10 +65,14 @@ def missing(name: str) -> str | None:
         if any(point.name == name for point in _third_party()):
             return None
         return f"there is no engine {name!r}; there are {', '.join(engine_names())}"
-    if built_in.library is None or importlib.util.find_spec(built_in.library) is not None:
+    if _is_there(built_in):
         return None
-    usable = ", ".join(other for other in engine_names() if other != name and missing(other) is None)
+    usable = ", ".join(other for other in engine_names() if other not in _BUILT_IN or _is_there(_BUILT_IN[other]))
     return f"the engine {name} is not installed: {built_in.remedy}. Installed are: {usable}"
+
+
+def _is_there(engine: _BuiltIn) -> bool:
+    return engine.library is None or importlib.util.find_spec(engine.library) is not None
 
 
 def create(name: str, model: str | None = None, script: Path | None = None) -> Recognizer:
