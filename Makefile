@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What an installation depends on; the import surface is written by it.
-INPUTS = pyproject.toml hatch_build.py compat/surface.txt
+INPUTS = pyproject.toml server/pyproject.toml server/packing.py hatch_build.py compat/surface.txt
 # Releases of the official package that our tests and benchmarks meet, each in an environment of its own.
 PEERS = 6.1.1 7.17.0
 # Processes that run the tests, each with files of its own.
@@ -13,7 +13,7 @@ JOBS ?= 2
 # The oldest release of AWS's client for SageMaker's streams that still installs.
 OLDEST_AWS = 0.1.0
 
-.PHONY: demo test test-sagemaker-oldest peers check types format surface bench docs test-docs reference clean
+.PHONY: demo test test-sagemaker-oldest peers check types format surface bench docs test-docs reference dist clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/demo.stamp  ## Transcribe a recording, speak a text, ask an agent, with the embedded engines (AUDIO=path for your own)
@@ -59,6 +59,10 @@ test-docs: $(VENV)/dev.stamp  ## Run every program of README and docs
 reference: $(VENV)/dev.stamp  ## Write reference.md anew
 	$(BIN)/python -m reference
 
+dist: $(VENV)/dev.stamp  ## Build the two distributions in dist/: the SDK, and the server with the command
+	$(BIN)/python -m hatchling build -d dist
+	cd server && $(abspath $(BIN))/python -m hatchling build -d ../dist
+
 clean:  ## Remove what the commands above made
 	rm -rf $(VENV) dist site .site-source .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -67,12 +71,12 @@ $(VENV)/bin/python:
 
 $(VENV)/demo.stamp: $(INPUTS) | $(VENV)/bin/python
 	@echo "Setting up the demo (once): the package, its embedded engine, a recording ..."
-	@$(PIP) -e ".[local,cli,moonshine]"
+	@$(PIP) -e ".[local,moonshine]" -e ./server
 	@touch $@
 
 $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/bin/python
 	@echo "Setting up the development environment (once) ..."
-	@$(PIP) -e ".[dev]"
+	@$(PIP) -e ".[dev]" -e ./server
 	@$(PIP) --no-deps silero-vad  # for its model; what it depends on is torch
 	@touch $@ $(VENV)/demo.stamp
 

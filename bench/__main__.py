@@ -203,7 +203,7 @@ DEEP = {
 
 
 def imports(bench: Bench) -> list[Row]:
-    """Measure imports; build the wheel to weigh it."""
+    """Measure imports; build the wheels to weigh them."""
     lines = (ROOT / "compat" / "surface.txt").read_text(encoding="utf-8").splitlines()
     paths = {line.partition(":")[0] for line in lines if line[:1].isidentifier()} - {"deepgram"}
     modules = " ".join(["deepgram", *(f"deepgram.{path}" for path in sorted(paths))])
@@ -224,8 +224,8 @@ def imports(bench: Bench) -> list[Row]:
             (max((r for r in ratios if r), default=None), None, None),
             1.3,
         ),
-        Row("the wheel without server and command", "kB", (wheel.get("sdk"), None, None), 700),
-        Row("- with them", "kB", (wheel.get("wheel"), None, None)),
+        Row("the wheel", "kB", (wheel.get("sdk"), None, None), 700),
+        Row("the wheel of server and command", "kB", (wheel.get("server"), None, None)),
     ]
 
 

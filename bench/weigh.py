@@ -1,4 +1,4 @@
-"""Builds the wheel and prints what it weighs: ``python -m bench.weigh``."""
+"""Builds the wheels and prints what they weigh: ``python -m bench.weigh``."""
 
 from __future__ import annotations
 
@@ -6,28 +6,20 @@ import json
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+DISTRIBUTIONS = {"sdk": ROOT, "server": ROOT / "server"}
 
 
-EXTRAS = ("deepgram/local/", "deepgram/cli/")
-"""The server and the command, which need extras to run."""
-
-
-def weight(wheel: Path, folders: tuple[str, ...]) -> int:
-    """Return the bytes that the files of some folders add to a wheel."""
-    with zipfile.ZipFile(wheel) as archive:
-        files = [file for file in archive.infolist() if file.filename.startswith(folders)]
-    # Each file also has its name and two headers in the archive, and a line of checksums that hardly compress.
-    return sum(file.compress_size + 2 * len(file.filename) + 76 + 50 for file in files)
+def weight(distribution: Path) -> int:
+    """Return the bytes of the wheel that is built in a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+        subprocess.run(command, cwd=distribution, capture_output=True, timeout=120, check=True)
+        (built,) = Path(folder).iterdir()
+        return built.stat().st_size
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
-        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=True)
-        (built,) = Path(folder).iterdir()
-        whole = built.stat().st_size
-        print(json.dumps({"wheel": whole / 1000, "sdk": (whole - weight(built, EXTRAS)) / 1000}))
+    print(json.dumps({name: weight(folder) / 1000 for name, folder in DISTRIBUTIONS.items()}))

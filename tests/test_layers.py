@@ -88,6 +88,20 @@ def test_a_layer_imports_only_the_layers_below_it(layer: str) -> None:
     assert not found
 
 
+def test_nothing_of_the_sdk_imports_what_is_distributed_apart() -> None:
+    """Server and command come in ``deepgram-sdk-server``; the SDK has to work without them."""
+    apart = ("local", "cli")
+    inside = {path for name in apart for path in (PACKAGE / name).rglob("*.py")}
+    paths = tuple(f"{prefix}{name}" for prefix in (".", "deepgram.") for name in apart)
+    found = {
+        (str(file.relative_to(PACKAGE)), name)
+        for file in set(PACKAGE.rglob("*.py")) - inside
+        for name in imports(file)
+        if f"{name}.".startswith(tuple(f"{path}." for path in paths))
+    }
+    assert not found
+
+
 @pytest.mark.parametrize("layer", OUTSIDE)
 def test_a_layer_uses_only_the_libraries_it_is_meant_to(layer: str) -> None:
     import sys

@@ -89,6 +89,16 @@ def test_an_address_that_never_answers_is_given_up(run: Run, monkeypatch: pytest
     assert time.monotonic() - began < 60
 
 
+def test_versions_that_do_not_belong_together_are_told(
+    run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.answers = [Answer({"projects": []})] * 2
+    assert "do not belong together" not in run("doctor").out
+    versions = {"deepgram-sdk": "7.19.0", "deepgram-sdk-server": "7.18.0"}
+    monkeypatch.setattr(doctor, "_installed", versions.get)
+    assert "pip install deepgram-sdk-server==7.19.0" in " ".join(run("doctor").out.split())
+
+
 def test_without_a_credential_the_embedded_server_decides(
     bare: Run, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .connection import CredentialInUse
 
 DISTRIBUTION = "deepgram-sdk"
+OURS = "deepgram-sdk-server"
+"""The distribution that this command and the embedded server come in."""
 PATIENCE = 5.0
 """Seconds that the service gets to answer."""
 AVAILABLE = "available"
@@ -149,6 +151,14 @@ def extras() -> dict[str, dict[str, str | None]]:
     return dict(sorted(found.items()))
 
 
+def mixed() -> str | None:
+    """Say if the SDK and this command are of different versions, which pip allows who upgrades one of them alone."""
+    sdk, ours = _installed(DISTRIBUTION), _installed(OURS)
+    if sdk is None or ours is None or sdk == ours:
+        return None
+    return f"{DISTRIBUTION} {sdk} and {OURS} {ours} do not belong together: pip install {OURS}=={sdk}"
+
+
 def _installed(name: str) -> str | None:
     try:
         return version_of(name)
@@ -240,6 +250,8 @@ def show(found: Findings) -> None:
 
     table = Table.grid(padding=(0, 2))
     table.add_row(mark(True), "version", f"deepgram-sdk {found.version}, Python {found.python}, {found.platform}")
+    if says := mixed():
+        table.add_row(mark(False), "versions", Text(says))
     for extra, parts in found.extras.items():
         missing = [name for name, installed in parts.items() if installed is None]
         says = ", ".join(f"{name} {installed}" for name, installed in parts.items() if installed)
