@@ -32,9 +32,13 @@ def taker(transport: Any, begin: Callable[[Any], Any], following: str) -> Callab
     Iterating a connection of ``websockets`` is calling its ``recv`` until it is closed, in a generator that a cancelled
     wait ends for good: so it is ``recv`` that is called. Of other transports nothing is known but that they iterate.
     """
-    own = type(transport).__module__.startswith("websockets.")
+    own = type(transport).__module__.startswith(("websockets.", "deepgram.runtime."))
     function: Callable[[], Any] = transport.recv if own else getattr(begin(transport), following)
     return function
+
+
+def _nothing() -> None:
+    """Nothing is at hand in a transport that cannot tell."""
 
 
 def ended_well(error: Exception) -> bool:
@@ -88,6 +92,7 @@ class AsyncMessages(Generic[E]):
     def __init__(self, socket: AsyncSocket[E]) -> None:
         self._socket = socket
         self._take = taker(socket._websocket, lambda transport: transport.__aiter__(), "__anext__")
+        self._at_hand: Callable[[], Any] = getattr(socket._websocket, "at_hand", _nothing)
 
     def __aiter__(self) -> Self:
         return self
@@ -99,9 +104,13 @@ class AsyncMessages(Generic[E]):
                 await socket._drained()
             if socket._left:
                 return socket._left.popleft()
-            socket._readers[id(self)] = socket._who()
+            # Messages that came together are taken without a wait: that this task reads was noted with the first.
+            frame = self._at_hand() if id(self) in socket._readers else None
             try:
-                event: E | FrameError = socket._decode(await self._take())
+                if frame is None:
+                    socket._readers[id(self)] = socket._who()
+                    frame = await self._take()
+                event: E | FrameError = socket._decode(frame)
             except BaseException as error:
                 self.stop()
                 if isinstance(error, StopAsyncIteration) or not isinstance(error, Exception):

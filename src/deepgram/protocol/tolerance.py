@@ -58,15 +58,17 @@ class Reader:
     optional model or list of models, and so does this one.
     """
 
-    def __init__(self, unknown: type[BaseModel], postponed: Postponed | None = None) -> None:
+    def __init__(self, unknown: type[BaseModel], postponed: Postponed | None = None, *, strict: bool = False) -> None:
         self._unknown = unknown
         self._postponed = postponed
+        self._strict = strict
+        """Refuse what the tolerant schema leaves as it came; what is not refused is read as by that, and sooner."""
         self._met: set[type[BaseModel]] = set()
         self._open: list[tuple[type[BaseModel], bool, str | None]] = []
         self._recursive: dict[str, Schema] = {}
 
     def validator(self, shape: object, *, floats: bool = False) -> SchemaValidator:
-        """Return what turns plain data into ``shape``; it accepts everything."""
+        """Return what turns plain data into ``shape``; unless it is strict, it accepts everything."""
         return self._compile(self._tolerant(self._exact(shape, floats=floats)))
 
     def field_validator(self, info: FieldInfo, *, floats: bool) -> SchemaValidator:
@@ -89,6 +91,8 @@ class Reader:
                     model.__pydantic_complete__ = True
 
     def _tolerant(self, exact: Schema | None) -> Schema:
+        if self._strict and exact:
+            return exact
         return core_schema.union_schema([exact, ANYTHING], mode="left_to_right") if exact else ANYTHING
 
     def _exact(self, shape: object, *, floats: bool, discriminator: str | None = None) -> Schema | None:
@@ -177,15 +181,18 @@ class Reader:
             for tag in tags(model, key):
                 tagged.setdefault(tag, []).append(model)
         choices = {tag: self._by_fields(sharers, floats=floats, tag=key) for tag, sharers in tagged.items()}
-        unknown = self._model(self._unknown, floats=False)
         known = core_schema.tagged_union_schema(choices, discriminator=key)
+        if self._strict:
+            return known
+        unknown = self._model(self._unknown, floats=False)
         return core_schema.union_schema([known, unknown], mode="left_to_right")
 
     def _by_fields(self, models: list[type[BaseModel]], *, floats: bool, tag: str | None = None) -> Schema:
         if len(models) == 1:
             return self._model(models[0], floats=floats, tag=tag)
         choices = {index: self._model(model, floats=floats, tag=tag) for index, model in enumerate(models)}
-        choices[-1] = self._model(self._unknown, floats=False)
+        if not self._strict:
+            choices[-1] = self._model(self._unknown, floats=False)
         return core_schema.tagged_union_schema(choices, discriminator=MostFields(models).index)
 
 

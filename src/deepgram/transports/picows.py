@@ -148,6 +148,13 @@ class PicowsTransport(WSListener):
             reader = asyncio.get_running_loop().create_future()
             self._readers.append(reader)
             await reader
+        return self._next()
+
+    def at_hand(self) -> str | bytes | None:
+        """Return the next message if there is one."""
+        return self._next() if self._frames else None
+
+    def _next(self) -> str | bytes:
         frame = self._frames.popleft()
         self._unread -= len(frame)
         if self._paused and self._unread < UNREAD // 2 and self._end is None:
