@@ -18,7 +18,7 @@ from deepgram.local import audio, engines, speech_detectors
 from deepgram.local.engines import EngineError
 from deepgram.local.live import Happening, LiveOptions, LiveStream, SpeechBegan
 from deepgram.local.live_workers import LivePool
-from deepgram.local.speech_detectors import FRAME, Detectors, Loudness, Silero, WebRTC, load
+from deepgram.local.speech_detectors import FRAME, Audible, Detectors, Loudness, Silero, WebRTC, load
 from deepgram.local.voice_activity import Segment, VoiceActivity
 from deepgram.local.workers import WorkerPool
 
@@ -234,3 +234,16 @@ async def test_workers_without_the_model_do_not_start_and_say_why(pool: str) -> 
             await asyncio.wait_for(recorded.start(), 60)
         else:
             await LivePool("scripted", info=SCRIPTED, voice_activity=missing).start()
+
+
+def test_in_turns_the_hiss_of_a_microphone_that_is_unmuted_is_no_speech() -> None:
+    hiss = np.random.default_rng(4).normal(0, 15, RATE).astype("<i2").tobytes()  # -67 dB of full scale
+    audio_of_both = (bytes(RATE) + hiss) * 3
+    assert segments(WebRTC, audio_of_both), "WebRTC's detector alone takes it for speech"
+    assert segments(lambda: Audible(WebRTC()), audio_of_both) == []
+
+
+def test_in_turns_quiet_speech_is_speech(speech: bytes) -> None:
+    quiet = (np.frombuffer(speech, "<i2") * 10 ** (-12 / 20)).astype("<i2").tobytes()  # a mean of -48 dB of full scale
+    heard = sum(segment.end - segment.start for segment in segments(WebRTC, quiet))
+    assert sum(segment.end - segment.start for segment in segments(lambda: Audible(WebRTC()), quiet)) > 0.95 * heard

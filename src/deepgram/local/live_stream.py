@@ -17,7 +17,7 @@ from .engines.recognizer import Hints, Recognizer
 from .listeners import Listener, ResultsListener, TurnsListener
 from .live import Ended, Happening, LiveOptions, TurnRules
 from .live_audio import End, Intake
-from .speech_detectors import Detectors
+from .speech_detectors import Audible, Detectors, SpeechDetector
 
 SLICE = SAMPLE_RATE // 5
 """Samples that are heard at once; then it is the turn of other streams."""
@@ -146,8 +146,12 @@ class Hearing:
             yield from listener.hear(bytes(pcm))
 
     def _listen(self, channels: int) -> list[Listener]:
-        kind = ResultsListener if self._options.turns is None else TurnsListener
-        return [kind(channel, self._options, self._recognizer, self._detectors()) for channel in range(channels)]
+        if self._options.turns is None:
+            return [self._listener(ResultsListener, channel, self._detectors()) for channel in range(channels)]
+        return [self._listener(TurnsListener, channel, Audible(self._detectors())) for channel in range(channels)]
+
+    def _listener(self, kind: type[Listener], channel: int, detector: SpeechDetector) -> Listener:
+        return kind(channel, self._options, self._recognizer, detector)
 
     def _obey(self, order: Order) -> Iterator[Happening]:
         if isinstance(order, Configure):

@@ -22,6 +22,8 @@ FRAME = SAMPLE_RATE // 50
 _LINEAR16 = np.dtype("<i2")
 _AGGRESSIVENESS = 1
 """Of WebRTC's detector: 0 takes much for speech, 3 little."""
+_FAINT = 23.0
+"""Effective value up to which nothing is heard: 63 dB below full scale, 15 dB below speech that is hardly audible."""
 _WINDOW, _CONTEXT = 512, 64
 """Samples that silero's model takes at once at 16 kHz, and those before them that it wants to see again."""
 _NO_RUNTIME = "voice activity by silero needs onnxruntime: pip install 'deepgram-sdk[silero]'"
@@ -58,9 +60,30 @@ class Loudness:
 
     def judge(self, pcm: bytes) -> Sequence[bool]:
         """Say of each frame whether it is loud."""
-        frames = np.frombuffer(pcm, _LINEAR16).reshape(-1, FRAME).astype(np.float32)
-        loud: list[bool] = (np.einsum("ij,ij->i", frames, frames) > LOUD * LOUD * FRAME).tolist()
-        return loud
+        return _louder(pcm, LOUD)
+
+
+class Audible:
+    """Another detector, for turns: what is too faint to interrupt anybody is no speech.
+
+    WebRTC's detector judges by what was before: after digital silence, the hiss of a microphone that is unmuted is
+    speech to it, and would make an agent fall silent; the hiss after the last word would put its answer off.
+    """
+
+    def __init__(self, detector: SpeechDetector) -> None:
+        self._detector = detector
+
+    def judge(self, pcm: bytes) -> Sequence[bool]:
+        """Say of each frame whether it is speech that can be heard."""
+        judged = self._detector.judge(pcm)
+        return [speech and audible for speech, audible in zip(judged, _louder(pcm, _FAINT), strict=True)]
+
+
+def _louder(pcm: bytes, level: float) -> list[bool]:
+    """Say of each frame whether its effective value is above ``level`` (of 32768)."""
+    frames = np.frombuffer(pcm, _LINEAR16).reshape(-1, FRAME).astype(np.float32)
+    louder: list[bool] = (np.einsum("ij,ij->i", frames, frames) > level * level * FRAME).tolist()
+    return louder
 
 
 class Session(Protocol):
