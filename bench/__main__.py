@@ -403,11 +403,14 @@ def transports(bench: Bench) -> list[Row]:
     """Measure other transports: picows beside the default, SageMaker's beside AWS's client."""
     here = Path(sys.executable)
     with talking() as address:
-        runs = {kind: bench.run("-m", "bench.transports", kind, address, python=here) for kind in ("picows", "default")}
-    per_core = (runs["picows"].get("per_core"), runs["default"].get("per_core"), None)
-    rows = [Row("picows, 1000 async streams: per core (bare: default)", "streams", per_core)]
-    times = (ratio(*per_core[:2]), None, None)
-    rows.append(Row("- times the default", "x", times, at_least=1.5))
+        kinds = ("picows", "default", "nothing")
+        runs = {kind: bench.run("-m", "bench.transports", kind, address, python=here) for kind in kinds}
+    picows, default, nothing = (runs[kind].get("per_core") for kind in kinds)
+    rows = [Row("picows, 1000 async streams: per core (bare: default)", "streams", (picows, default, None))]
+    rows.append(Row("- times the default", "x", (ratio(picows, default), None, None), at_least=1.5))
+    if default and nothing:  # the program, the session, the messages; and what the kernel does for the same frames
+        most = 1 / default / (1 / nothing + runs["picows"]["kernel"])
+        rows.append(Row("- if a transport cost nothing but the kernel's part", "x", (most, None, None)))
     if sys.version_info >= (3, 12):
         run = bench.run("-m", "bench.transports", "sagemaker", python=here)
         values = (scaled(run.get("package"), 1e6), scaled(run.get("bare"), 1e6), None)

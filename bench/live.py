@@ -372,18 +372,23 @@ async def real_time(opened: Opener) -> dict[str, float]:
         conversations = [await stack.enter_async_context(opened("every")) for _ in range(STREAMS)]
         hearing = [asyncio.create_task(hear(each)) for each in conversations]
         gc.collect()
-        begin, cpu = monotonic(), process_time()
+        begin, cpu, kernel = monotonic(), process_time(), in_the_kernel()
         await asyncio.gather(
             *(
                 speak(each, begin + FRAME_SECONDS * index / STREAMS, begin + SECONDS)
                 for index, each in enumerate(conversations)
             )
         )
-        took = process_time() - cpu
+        took, kernel = process_time() - cpu, in_the_kernel() - kernel
         for task in hearing:
             task.cancel()
         await asyncio.gather(*hearing, return_exceptions=True)
-    return {"per_core": STREAMS * SECONDS / took, "late": late}
+    return {"per_core": STREAMS * SECONDS / took, "late": late, "kernel": kernel / (STREAMS * SECONDS)}
+
+
+def in_the_kernel() -> float:
+    """Return the CPU seconds of this process that the kernel had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_stime
 
 
 def resident() -> int:

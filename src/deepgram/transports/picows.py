@@ -2,7 +2,7 @@
 
     client = AsyncDeepgramClient(transport_factory=PicowsTransportFactory())
 
-A frame costs a fraction of what it costs in ``websockets``, for the protocol is compiled code. Needs the extra
+Sending costs six tenths of what it costs in ``websockets``, for the protocol is compiled code. Needs the extra
 ``picows``. Figures: docs/decisions/0026-picows.md
 """
 
