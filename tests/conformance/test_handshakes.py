@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from deepgram.protocol.models.listen_live import ListenV1Results
 from deepgram.protocol.request import RequestOptions
 from deepgram.runtime.errors import (
     ApiError,
+    ConnectionFailed,
     RateLimitError,
     RequestTimedOut,
     UnauthorizedError,
@@ -94,6 +96,34 @@ def test_d8_a_handshake_without_an_answer_ends_with_the_clients_timeout(mode: st
             converse(mode, peer, talk, timeout=1.0)
         assert time.monotonic() - began < 4
         assert isinstance(caught.value, TimeoutError)
+
+
+def test_d8_a_peer_that_hangs_up_instead_of_answering_is_a_failed_connection(mode: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+        peer = Peer(service()[0])
+        peer.port = rude.getsockname()[1]
+        calls: list[None] = []
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, _ = rude.accept()
+                except OSError:
+                    return
+                calls.append(None)
+                connection.close()
+
+        async def talk(_: Any) -> None:
+            raise AssertionError("nobody answered")
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        for _ in range(5):  # in threads it is a matter of chance who notices first: the reader or the writer
+            with pytest.raises(ConnectionFailed):
+                converse(mode, peer, talk, max_retries=1)
+        rude.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    assert len(calls) == 10, "it was tried again"
 
 
 def test_d13_two_clients_have_two_transports() -> None:

@@ -12,13 +12,18 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
 from deepgram import AsyncDeepgramClient, DeepgramClient
+from deepgram.core.events import EventType
 from deepgram.protocol.iteration import FrameError
+from deepgram.protocol.listen_sockets import AsyncV1SocketClient
+from deepgram.protocol.models.listen_live import ListenV1Results
+from deepgram.runtime.websocket import Limits, connect_async
 
 from .conversing import RESULT, Held, Peer, converse, given, service, until_goodbye
 
@@ -227,6 +232,101 @@ async def test_a_task_that_iterates_gets_what_comes_while_another_leaves() -> No
                 await asyncio.sleep(0)
             await asyncio.wait_for(task, 10)
     assert starts(heard) == [float(number) for number in range(LAST)]
+
+
+def several_at_once(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
+    """A peer that says several things before it is asked, and three more after the goodbye."""
+
+    async def behave(connection: ServerConnection) -> None:
+        for number in range(count):
+            await connection.send(json.dumps({**RESULT, "start": -1.0 - number}))
+        await numbered(3)(connection)
+
+    return behave
+
+
+async def test_a_task_that_read_before_does_not_hold_up_leaving() -> None:
+    """Until Python 3.11 ``wait_for`` waits in a task of its own, which is no more when the program leaves."""
+    with Peer(several_at_once(5)) as peer:
+        async with AsyncDeepgramClient(api_key="k", base_url=peer.url) as client:
+            async with client.listen.v1.connect(model="nova-3") as connection:
+                await asyncio.sleep(0.3)  # so that all are at hand
+                messages = aiter(connection)
+                first = await asyncio.wait_for(anext(messages), 5)
+                assert starts([first, *[await anext(messages) for _ in range(3)]]) == [-1, -2, -3, -4]
+                began = time.monotonic()
+            assert time.monotonic() - began < 3
+    assert starts(list(connection._left)) == [-5, 0, 1, 2]
+
+
+async def test_a_loop_that_was_handed_to_a_task_keeps_its_messages() -> None:
+    heard: list[Any] = []
+    handled: list[Any] = []
+
+    with Peer(several_at_once(5)) as peer:
+        async with AsyncDeepgramClient(api_key="k", base_url=peer.url) as client:
+            async with client.listen.v1.connect(model="nova-3") as connection:
+                connection.on(EventType.MESSAGE, handled.append)
+                await asyncio.sleep(0.3)
+                messages = aiter(connection)
+                heard.append(await anext(messages))
+
+                async def read() -> None:
+                    async for message in messages:
+                        heard.append(message)
+                        await asyncio.sleep(0.02)
+
+                task = asyncio.create_task(read())
+                await asyncio.sleep(0.01)
+            await asyncio.wait_for(task, 10)
+    assert starts(heard) == [-1, -2, -3, -4, -5, 0, 1, 2]
+    assert handled == []
+
+
+class Counting:
+    """A transport that counts what comes through, and passes on all that it does not know."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def __aiter__(self) -> Counting:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self.recv()
+        except ConnectionClosedOK:
+            raise StopAsyncIteration from None
+
+    async def recv(self) -> Any:
+        message = await self.inner.recv()
+        self.seen += 1
+        return message
+
+
+async def test_a_transport_that_wraps_ours_is_not_passed_by() -> None:
+    with Peer(several_at_once(5)) as peer:
+        inner = await connect_async(peer.url.replace("http", "ws"), {}, Limits(5, 1 << 20, None, None))
+        await asyncio.sleep(0.3)
+        counting: Any = Counting(inner)
+        socket = AsyncV1SocketClient(websocket=counting)
+        await socket.send_close_stream()
+        assert len([message async for message in socket]) == counting.seen == 8
+        await counting.close()
+
+
+async def test_a_mock_of_a_transport_is_read_as_it_is() -> None:
+    transport = AsyncMock()
+    transport.__aiter__.return_value = [json.dumps(RESULT)] * 3
+    socket = AsyncV1SocketClient(websocket=transport)
+    messages = aiter(socket)
+    assert [type(await anext(messages)) for _ in range(3)] == [ListenV1Results] * 3
+    with pytest.raises(StopAsyncIteration):
+        await anext(messages)
 
 
 def test_an_iterator_that_is_kept_does_not_hold_up_leaving(mode: str) -> None:

@@ -172,6 +172,8 @@ def test_every_module_of_the_wheel_imports_without_the_server(alone: Path, run: 
 )
 def test_without_the_server_its_modules_say_what_to_install(alone: Path, run: Run, module: str, extra: str) -> None:
     program = f"""
+        import sys
+        sys.path = [folder for folder in sys.path if "site-packages" not in folder]  # where this environment has it
         try:
             import deepgram.{module}
         except ModuleNotFoundError as error:
@@ -181,6 +183,26 @@ def test_without_the_server_its_modules_say_what_to_install(alone: Path, run: Ru
     assert "is not installed" in says
     assert f'pip install "deepgram-sdk[{extra}]"' in says
     assert says.endswith(f"deepgram.{extra}")
+
+
+def test_a_server_that_is_installed_elsewhere_is_told_from_one_that_is_not(
+    alone: Path, server_wheel: Path, run: Run, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(server_wheel) as archive:
+        archive.extractall(tmp_path)
+    program = f"""
+        import sys
+        sys.path = [{str(alone)!r}, {str(tmp_path)!r}, *(each for each in sys.path if "site-packages" not in each)]
+        try:
+            import deepgram.local
+        except ModuleNotFoundError as error:
+            print(error)
+    """
+    says = run(program, alone)
+    assert "is not beside the SDK" in says
+    assert str(tmp_path) in says
+    assert f"the SDK in {alone}" in says
+    assert "pip install --force-reinstall --no-deps deepgram-sdk deepgram-sdk-server" in says
 
 
 def test_the_wheel_holds_the_mark_of_typed_packages_and_nothing_of_the_workshop(wheel: Path) -> None:

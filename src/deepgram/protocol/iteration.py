@@ -32,9 +32,14 @@ def taker(transport: Any, begin: Callable[[Any], Any], following: str) -> Callab
     Iterating a connection of ``websockets`` is calling its ``recv`` until it is closed, in a generator that a cancelled
     wait ends for good: so it is ``recv`` that is called. Of other transports nothing is known but that they iterate.
     """
-    own = type(transport).__module__.startswith(("websockets.", "deepgram.runtime."))
+    own = type(transport).__module__.startswith("websockets.") or is_ours(transport)
     function: Callable[[], Any] = transport.recv if own else getattr(begin(transport), following)
     return function
+
+
+def is_ours(transport: Any) -> bool:
+    """Tell whether a transport comes with this package. One that wraps such a one, or inherits from it, does not."""
+    return type(transport).__module__.startswith(("deepgram.runtime.", "deepgram.transports."))
 
 
 def _nothing() -> None:
@@ -92,7 +97,9 @@ class AsyncMessages(Generic[E]):
     def __init__(self, socket: AsyncSocket[E]) -> None:
         self._socket = socket
         self._take = taker(socket._websocket, lambda transport: transport.__aiter__(), "__anext__")
-        self._at_hand: Callable[[], Any] = getattr(socket._websocket, "at_hand", _nothing)
+        self._at_hand: Callable[[], Any] = _nothing
+        if is_ours(socket._websocket):
+            self._at_hand = getattr(socket._websocket, "at_hand", _nothing)
 
     def __aiter__(self) -> Self:
         return self
@@ -104,11 +111,10 @@ class AsyncMessages(Generic[E]):
                 await socket._drained()
             if socket._left:
                 return socket._left.popleft()
-            # Messages that came together are taken without a wait: that this task reads was noted with the first.
-            frame = self._at_hand() if id(self) in socket._readers else None
+            socket._readers[id(self)] = socket._who()
             try:
+                frame = self._at_hand()  # messages that came together are taken without a wait
                 if frame is None:
-                    socket._readers[id(self)] = socket._who()
                     frame = await self._take()
                 event: E | FrameError = socket._decode(frame)
             except BaseException as error:

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 from websockets.asyncio.client import ClientConnection as AsyncClientConnection
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConcurrencyError
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection as SyncClientConnection
 
@@ -29,10 +29,16 @@ MOST, FEW = 16, 4
 """Messages that may wait to be received until nothing more is read, and until reading goes on."""
 
 
-class Frames:
-    """Stands before the parser of a protocol, and gives whole messages to ``put``: text, or bytes."""
+Message: TypeAlias = str | bytes | UnicodeDecodeError
 
-    def __init__(self, protocol: Any, largest: int, put: Callable[[str | bytes], None]) -> None:
+
+class Frames:
+    """Stands before the parser of a protocol; gives whole messages that came together to ``put``, text or bytes.
+
+    In the place of text that is none it gives the error, which the library's ``recv`` answers when it gets there.
+    """
+
+    def __init__(self, protocol: Any, largest: int, put: Callable[[list[Message]], None]) -> None:
         self._protocol = protocol
         self._largest = largest
         self._put = put
@@ -55,20 +61,19 @@ class Frames:
         if self._protocol.state is State.CONNECTING:
             data = self._answer(data)
         at = 0
-        try:
-            while self._waiting and at < len(data):
-                more = self._wanted - len(self._waiting)
-                self._waiting += data[at : at + more]
-                at += more
-                if len(self._waiting) >= self._wanted:
-                    begun = bytes(self._waiting)
-                    self._waiting.clear()
-                    self._take(begun, 0)
-            if at < len(data):
-                self._take(data, at)
-        except UnicodeDecodeError as error:
-            self._protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
-            self._protocol.parser_exc = error
+        found: list[Message] = []
+        while self._waiting and at < len(data):
+            more = self._wanted - len(self._waiting)
+            self._waiting += data[at : at + more]
+            at += more
+            if len(self._waiting) >= self._wanted:
+                begun = bytes(self._waiting)
+                self._waiting.clear()
+                self._take(begun, 0, found)
+        if at < len(data):
+            self._take(data, at, found)
+        if found:
+            self._put(found)
 
     def receive_eof(self) -> None:
         """Take that nothing more comes."""
@@ -94,12 +99,12 @@ class Frames:
             return b""
         return data[head:]
 
-    def _take(self, data: bytes, at: int) -> None:
+    def _take(self, data: bytes, at: int, found: list[Message]) -> None:
         """Take all frames that are there as a whole from ``at`` on, and keep what is left."""
         if self._protocol.parser is not self._parser:  # closed, or failed: the library reads no frames any more
             self._parse(data[at:])
             return
-        put, largest, have = self._put, self._largest, len(data)
+        largest, have = self._largest, len(data)
         end = at + 2
         while end <= have:
             head, length, start = data[at], data[at + 1], end
@@ -119,11 +124,14 @@ class Frames:
             if end > have:
                 break
             if head == TEXT and self._parts is None:
-                put(data[start:end].decode())
+                try:
+                    found.append(data[start:end].decode())
+                except UnicodeDecodeError as error:
+                    found.append(error)
             elif head == BINARY and self._parts is None:
-                put(bytes(data[start:end]))
+                found.append(bytes(data[start:end]))
             else:
-                self._leave(data[at:end])
+                self._leave(data[at:end], found)
                 if self._protocol.parser is not self._parser:
                     self._parse(data[end:])
                     return
@@ -131,7 +139,7 @@ class Frames:
         self._waiting += data[at:]
         self._wanted = end - at
 
-    def _leave(self, frame: bytes) -> None:
+    def _leave(self, frame: bytes, found: list[Message]) -> None:
         """Leave a frame to the library; of one that is a part of a message, take what it made of it."""
         events = self._protocol.events
         before = len(events)
@@ -145,7 +153,10 @@ class Frames:
         self._parts += part.data
         if part.fin:
             whole, self._parts = self._parts, None
-            self._put(whole.decode() if self._text else bytes(whole))
+            try:
+                found.append(whole.decode() if self._text else bytes(whole))
+            except UnicodeDecodeError as error:
+                found.append(error)
 
 
 def as_asked(message: str | bytes, decode: bool | None) -> Any:
@@ -159,15 +170,15 @@ class AsyncWaiting:
     """Messages that wait to be received, in place of the library's assembler. It wants these methods."""
 
     def __init__(self, pause: Callable[[], Any], resume: Callable[[], Any]) -> None:
-        self._messages: deque[str | bytes] = deque()
+        self._messages: deque[Message] = deque()
         self._pause, self._resume = pause, resume
         self._reader: asyncio.Future[None] | None = None
         self._closed = False
         self.paused = False
 
-    def put(self, message: Any) -> None:
-        """Add a message."""
-        self._messages.append(message)
+    def put(self, messages: list[Message]) -> None:
+        """Add messages that came together."""
+        self._messages.extend(messages)
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
         if len(self._messages) > MOST and not self.paused:
@@ -175,7 +186,7 @@ class AsyncWaiting:
             self._pause()
 
     async def get(self, decode: bool | None = None) -> Any:
-        """Wait for the next message. Raises ``EOFError`` when no more comes."""
+        """Wait for the next message. Raises ``EOFError`` when no more comes, ``UnicodeDecodeError`` if it is none."""
         while not self._messages:
             if self._closed:
                 raise EOFError
@@ -187,16 +198,22 @@ class AsyncWaiting:
             finally:
                 self._reader = None
         message = self.at_hand()
+        if message is None:
+            raise self._messages.popleft()  # type: ignore[misc]
         return message if decode is None else as_asked(message, decode)
 
     def at_hand(self) -> Any:
-        """Return the next message if there is one."""
+        """Return the next message if there is one. An error is left to whoever waits for it."""
         if not self._messages:
             return None
-        if self.paused and len(self._messages) <= FEW + 1:
+        message = self._messages.popleft()
+        if type(message) is UnicodeDecodeError:
+            self._messages.appendleft(message)
+            return None
+        if self.paused and len(self._messages) <= FEW:
             self.paused = False
             self._resume()
-        return self._messages.popleft()
+        return message
 
     async def get_iter(self, decode: bool | None = None) -> AsyncIterator[Any]:
         """Yield the parts of the next message: they are one here."""
@@ -229,15 +246,16 @@ class SyncWaiting:
     """Does what :class:`AsyncWaiting` does, between the library's thread, which puts, and one that gets."""
 
     def __init__(self, pause: Callable[[], Any], resume: Callable[[], Any]) -> None:
-        self._messages: SimpleQueue[str | bytes | None] = SimpleQueue()
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._pause, self._resume = pause, resume
         self._turn = Lock()
         self._closed = False
         self.paused = False
 
-    def put(self, message: Any) -> None:
-        """Add a message."""
-        self._messages.put(message)
+    def put(self, messages: list[Message]) -> None:
+        """Add messages that came together."""
+        for message in messages:
+            self._messages.put(message)
         if not self.paused and self._messages.qsize() > MOST:
             with self._turn:
                 self._pause()
@@ -245,9 +263,13 @@ class SyncWaiting:
             self._go_on()  # whoever gets may have taken them all before it could see the pause
 
     def get(self, timeout: float | None = None, decode: bool | None = None) -> Any:
-        """Wait for the next message. Raises ``EOFError`` when no more comes, ``TimeoutError`` after so many seconds."""
+        """Wait for the next message.
+
+        Raises ``EOFError`` when no more comes, ``UnicodeDecodeError`` if it is no text, ``TimeoutError`` after so many
+        seconds.
+        """
         try:
-            message = self._messages.get(not self._closed, timeout)
+            message = self._messages.get(not self._closed, timeout and max(timeout, 0))
         except Empty:
             if self._closed:
                 raise EOFError from None
@@ -257,6 +279,8 @@ class SyncWaiting:
             raise EOFError
         if self.paused:
             self._go_on()
+        if isinstance(message, UnicodeDecodeError):
+            raise message
         return message if decode is None else as_asked(message, decode)
 
     def get_iter(self, decode: bool | None = None) -> Iterator[Any]:
