@@ -20,7 +20,7 @@ demo: $(VENV)/demo.stamp  ## Transcribe a recording, speak a text, ask an agent,
 	@$(BIN)/python examples/demo.py $(AUDIO)
 
 test: $(VENV)/dev.stamp peers  ## Run the tests (TESTS=path for a part)
-	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --max-worker-restart 0 $(TESTS)
 
 test-sagemaker-oldest:  ## Run the SageMaker tests with the oldest AWS client (PYTHON=python3.12, VENV=.venv-aws-oldest)
 	$(MAKE) $(VENV)/dev.stamp

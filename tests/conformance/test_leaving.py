@@ -319,6 +319,29 @@ async def test_a_transport_that_wraps_ours_is_not_passed_by() -> None:
         await counting.close()
 
 
+async def test_a_transport_of_ours_may_say_with_none_that_it_is_over() -> None:
+    """SageMaker's does; its iteration ends."""
+
+    class Ending(Counting):
+        __module__ = "deepgram.transports.ending"
+
+        async def recv(self) -> Any:
+            self.seen += 1
+            return json.dumps(RESULT) if self.seen <= 2 else None
+
+        async def __anext__(self) -> Any:
+            message = await self.recv()
+            if message is None:
+                raise StopAsyncIteration
+            return message
+
+    transport: Any = Ending(object())
+    messages = aiter(AsyncV1SocketClient(websocket=transport))
+    assert [type(await anext(messages)) for _ in range(2)] == [ListenV1Results] * 2
+    with pytest.raises(StopAsyncIteration):
+        await anext(messages)
+
+
 async def test_a_mock_of_a_transport_is_read_as_it_is() -> None:
     transport = AsyncMock()
     transport.__aiter__.return_value = [json.dumps(RESULT)] * 3

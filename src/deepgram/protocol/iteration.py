@@ -32,7 +32,7 @@ def taker(transport: Any, begin: Callable[[Any], Any], following: str) -> Callab
     Iterating a connection of ``websockets`` is calling its ``recv`` until it is closed, in a generator that a cancelled
     wait ends for good: so it is ``recv`` that is called. Of other transports nothing is known but that they iterate.
     """
-    own = type(transport).__module__.startswith("websockets.") or is_ours(transport)
+    own = type(transport).__module__.startswith(("websockets.", "deepgram.runtime."))
     function: Callable[[], Any] = transport.recv if own else getattr(begin(transport), following)
     return function
 
