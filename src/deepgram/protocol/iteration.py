@@ -98,6 +98,8 @@ class AsyncMessages(Generic[E]):
         self._socket = socket
         self._take = taker(socket._websocket, lambda transport: transport.__aiter__(), "__anext__")
         self._at_hand: Callable[[], Any] = _nothing
+        self._reader: object = None
+        """The task that was noted as reading here."""
         if is_ours(socket._websocket):
             self._at_hand = getattr(socket._websocket, "at_hand", _nothing)
 
@@ -111,7 +113,9 @@ class AsyncMessages(Generic[E]):
                 await socket._drained()
             if socket._left:
                 return socket._left.popleft()
-            socket._readers[id(self)] = socket._who()
+            reader = socket._who()
+            if reader is not self._reader:
+                self._reader = socket._readers[id(self)] = reader
             try:
                 frame = self._at_hand()  # messages that came together are taken without a wait
                 if frame is None:
@@ -134,6 +138,7 @@ class AsyncMessages(Generic[E]):
 
     def stop(self) -> None:
         """Say that nobody reads here any more."""
+        self._reader = None
         self._socket._stops_reading(id(self))
 
     def __del__(self) -> None:

@@ -9,7 +9,7 @@ A session never waits and never looks at a clock: whoever drives it says what wa
 is (``now``, seconds on a clock that only goes forward), and does what :meth:`Session.tick` returns::
 
     session.sends(frame, now)    before a frame goes out, session.sent() once it has
-    session.receives(now)        after each frame that came in
+    session.messages_received += 1  after each frame that came in
     session.tick(now)            every TICK seconds -> effects: Transmit, Ping, Fail
     session.leave(now)           at the end -> the frames that end the input
 
@@ -122,6 +122,8 @@ class Session:
     """Messages received, when the last of them came, and when what is left was first waited for."""
     _last_input: float = 0.0
     _last_life: float = 0.0
+    _heard: int = 0
+    """Messages that had come in by the last tick."""
     _sending: int = 0
     _sending_since: float = 0.0
     _left: bool = False
@@ -198,12 +200,6 @@ class Session:
 
     # --- What the peer does -------------------------------------------------------------------------------------------
 
-    def receives(self, now: float) -> None:
-        """A message came in."""
-        self.messages_received += 1
-        self._last_life = now
-        self._unanswered = 0
-
     def lives(self, now: float) -> None:
         """The peer answered a ping: it has read all that was sent before."""
         self._last_life = now
@@ -226,6 +222,9 @@ class Session:
         """Return what is to be done now."""
         if self._began is None or self.state == "lost":
             return []
+        if self.messages_received != self._heard:  # looked at here, so that no message pays for a look at the clock
+            self._heard = self.messages_received
+            self.behind(now)
         if self._sending:
             # Nothing else can leave while a frame is on its way; the peer either reads it or is gone.
             if self._left:

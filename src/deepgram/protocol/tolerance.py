@@ -142,8 +142,10 @@ class Reader:
     def _field(self, model: type[BaseModel], name: str, info: FieldInfo, floats: bool) -> core_schema.ModelField:
         postponed = self._postponed(model, name, floats) if self._postponed else None
         schema = postponed or self._tolerant(self._exact_field(info, floats=floats))
-        default = None if info.default is PydanticUndefined else info.default
         names: list[list[str | int]] | None = [[info.alias], [name]] if info.alias else None
+        if self._strict and info.is_required():
+            return core_schema.model_field(schema, validation_alias=names)
+        default = None if info.default is PydanticUndefined else info.default
         return core_schema.model_field(
             core_schema.with_default_schema(schema, default=default)
             if info.default_factory is None

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -254,7 +255,7 @@ class AsyncConversation(Generic[A]):
         self._transport: Any = await self._dial()
         self._loop = asyncio.get_running_loop()
         self._socket = socket = self._make(websocket=self._transport)
-        socket._who = asyncio.current_task
+        socket._who = partial(asyncio.current_task, self._loop)  # to find the loop costs more than the task
         socket._explain = self._explain
         socket._beside = self._beside
         socket._open_calls = _calls_of
