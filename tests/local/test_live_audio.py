@@ -378,6 +378,19 @@ def test_an_mp4_file_with_its_index_at_the_end_is_refused_with_what_to_do(speech
         stream.until(lambda: stream.ended)
 
 
+def test_bytes_are_reported_as_taken_while_there_is_nothing_to_hear(speech: bytes) -> None:
+    """Whoever sends waits for that: an index, or a picture, may be longer than what may wait."""
+    stream = Stream(LiveOptions())
+    data = contained(speech, "mov", "pcm_s16le")  # its index stands at the end
+    for at in range(0, len(data), 8192):
+        sent = min(at + 8192, len(data))
+        stream.intake.put_audio(data[at:sent])
+        stream.ready.clear()
+        while stream.intake.taken < sent:
+            assert stream.ready.wait(PATIENCE), f"{stream.intake.taken} of {sent} bytes are taken, and nobody was told"
+            stream.ready.clear()
+
+
 @pytest.mark.parametrize(
     ("options", "parameter"),
     [

@@ -29,6 +29,7 @@ from deepgram.local.live_workers import LivePool
 from deepgram.local.speech_detectors import load
 from deepgram.local.workers import WorkerLost
 from tests.local.conftest import needs
+from tests.local.test_live_audio import contained
 from tests.local.test_live_listeners import finals, follow_one_another, noise, options, silence
 
 PATIENCE = 30.0
@@ -362,6 +363,16 @@ async def test_audio_that_is_none_ends_its_stream_only(data: bytes) -> None:
         await feed(other, wav(noise(1)))
         assert text([happening async for happening in other])
         await asyncio.gather(stream.close(), other.close())
+
+
+async def test_a_file_that_begins_with_much_that_is_no_sound_does_not_stop_its_stream() -> None:
+    """The worker says what its decoder has taken, whatever there is to hear: or the server would send no more."""
+    index_at_the_end = contained(noise(8), "mov", "pcm_s16le")
+    assert len(index_at_the_end) > 3 * live_in_worker.FIRST_BEHIND
+    async with running() as pool:
+        for _ in range(5):
+            with pytest.raises(AudioError, match="faststart"):
+                await asyncio.wait_for(conversation(pool, IN_WORKER, index_at_the_end, 8000), PATIENCE)
 
 
 async def test_a_packet_that_cannot_be_one_is_refused() -> None:

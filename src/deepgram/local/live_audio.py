@@ -321,7 +321,9 @@ class _OnThread(Generic[T]):
                         self._waiting.appendleft(item[size:])
                         item = item[:size]
                     self.taken += len(item)
-                    return item
+            if isinstance(item, bytes):
+                self._ready()  # who sends waits for what is taken, even while there is nothing to hear yet
+                return item
             self._offer(item)
 
     def _run(self) -> None:
@@ -360,10 +362,7 @@ class _OnThread(Generic[T]):
         if heard or self._closed:
             return
         if self._head[4:8] == b"ftyp":
-            raise AudioError(
-                "an MP4 file whose index stands at its end cannot be heard as it arrives; send it fragmented, or with "
-                "its index first (faststart)"
-            )
+            raise AudioError("an MP4 with its index at the end cannot be heard live; make it faststart or fragmented")
         raise AudioError("the audio has no samples: it is empty, or its only content is damaged")
 
     def _offer(self, item: Piece | T | End | AudioError) -> None:
