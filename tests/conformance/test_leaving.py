@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest.mock import AsyncMock
@@ -281,6 +283,82 @@ async def test_a_loop_that_was_handed_to_a_task_keeps_its_messages() -> None:
             await asyncio.wait_for(task, 10)
     assert starts(heard) == [-1, -2, -3, -4, -5, 0, 1, 2]
     assert handled == []
+
+
+class Stepped:
+    """Drives a coroutine from callbacks, as frameworks do that know no tasks."""
+
+    def __init__(self, coroutine: Any) -> None:
+        self.coroutine = coroutine
+        self.ended = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(self.step, None)
+
+    def step(self, _: object) -> None:
+        try:
+            awaited = self.coroutine.send(None)
+        except StopIteration:
+            self.ended.set_result(None)
+        else:
+            awaited._asyncio_future_blocking = False
+            awaited.add_done_callback(self.step)
+
+
+async def test_a_loop_that_runs_in_no_task_gets_what_comes_while_a_task_leaves() -> None:
+    heard: list[Any] = []
+
+    with Peer(numbered(LAST)) as peer:
+        async with AsyncDeepgramClient(api_key="k", base_url=peer.url) as client:
+            async with client.listen.v1.connect(model="nova-3") as connection:
+
+                async def read() -> None:
+                    async for message in connection:
+                        heard.append(message)
+
+                reader = Stepped(read())
+                await asyncio.sleep(0.05)
+            await asyncio.wait_for(reader.ended, 10)
+    assert starts(heard) == [float(number) for number in range(LAST)]
+
+
+@pytest.mark.parametrize("how", ["closed", "cancelled"])
+async def test_a_task_that_ends_within_a_loop_is_freed_at_once(how: str) -> None:
+    """No cycle keeps it, and what the program has in it, until the collector comes by."""
+
+    async def close(connection: ServerConnection) -> None:
+        await connection.send(json.dumps(RESULT))
+        await connection.close(1011, "broken")
+
+    class Held:
+        pass
+
+    freed: list[weakref.ref[Any]] = []
+    with Peer(close if how == "closed" else hold_on) as peer:
+        async with AsyncDeepgramClient(api_key="k", base_url=peer.url) as client:
+            manager = client.listen.v1.connect(model="nova-3")
+            connection = await manager.__aenter__()
+
+            async def read() -> None:
+                held = Held()
+                freed.append(weakref.ref(held))
+                async for _ in connection:
+                    pass
+
+            task = asyncio.create_task(read())
+            await asyncio.sleep(0.1)
+            gc.collect()
+            gc.disable()
+            try:
+                if how == "cancelled":
+                    task.cancel()
+                await asyncio.wait({task}, timeout=10)
+                assert task.cancelled() or isinstance(task.exception(), ConnectionClosed)
+                freed.append(weakref.ref(task))
+                del task
+                await asyncio.sleep(0.05)
+                assert [each() for each in freed] == [None, None]
+            finally:
+                gc.enable()
+                await manager.__aexit__(None, None, None)
 
 
 class Counting:

@@ -112,3 +112,16 @@ def test_a_message_as_described_is_not_read_twice() -> None:
             reader._as_described(json.dumps(refused))
     assert isinstance(reader.read('{"type": "Unheard"}'), Unknown)
     assert reader.read(json.dumps({**RESULTS, "channel_index": "0"})).channel_index == "0"
+
+
+class Named(Model):
+    name: str
+
+
+class Holder(Model):
+    held: Named | dict[str, int]
+
+
+def test_an_object_that_fits_a_model_badly_is_no_dict_for_that() -> None:
+    for raw in ('{"held": {"other": 1}}', '{"held": {"name": "a"}}'):
+        assert isinstance(JsonReader(Holder).read(raw).held, Named)

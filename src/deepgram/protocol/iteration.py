@@ -98,8 +98,8 @@ class AsyncMessages(Generic[E]):
         self._socket = socket
         self._take = taker(socket._websocket, lambda transport: transport.__aiter__(), "__anext__")
         self._at_hand: Callable[[], Any] = _nothing
-        self._reader: object = None
-        """The task that was noted as reading here."""
+        self._reader: object = _nothing
+        """The task that was noted as reading here; None is one too, for coroutines can run without a task."""
         if is_ours(socket._websocket):
             self._at_hand = getattr(socket._websocket, "at_hand", _nothing)
 
@@ -113,9 +113,9 @@ class AsyncMessages(Generic[E]):
                 await socket._drained()
             if socket._left:
                 return socket._left.popleft()
-            reader = socket._who()
-            if reader is not self._reader:
-                self._reader = socket._readers[id(self)] = reader
+            # Not kept in a local: an exception that ends the task would hold it by this frame, and the other way round.
+            if socket._who() is not self._reader:
+                self._reader = socket._readers[id(self)] = socket._who()
             try:
                 frame = self._at_hand()  # messages that came together are taken without a wait
                 if frame is None:
@@ -138,7 +138,7 @@ class AsyncMessages(Generic[E]):
 
     def stop(self) -> None:
         """Say that nobody reads here any more."""
-        self._reader = None
+        self._reader = _nothing
         self._socket._stops_reading(id(self))
 
     def __del__(self) -> None:

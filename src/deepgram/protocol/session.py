@@ -234,7 +234,8 @@ class Session:
             return [self.lose(f"the peer has not read anything for {self.conduct.stuck:g} s")]
         effects: list[Effect] = []
         if self.pings:
-            silent = now - self._last_life >= self.conduct.silence
+            # Life is noticed at ticks, so this compares ticks with each other: half of one is their tolerance.
+            silent = now - self._last_life >= self.conduct.silence - TICK / 2
             if silent and (self._pinged or self._unanswered):
                 self._unanswered += 1
                 unread = min((self._sent_before_ping - self._read) // self.conduct.backlog, MOST_PATIENCE)

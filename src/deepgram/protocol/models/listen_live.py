@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Union
 
-from ..model import Deferring, Model, Whole
+from ..model import Model, Whole
 from .listen_live_options import ListenV2EagerEotThreshold, ListenV2EotThreshold, ListenV2EotTimeoutMs
 
 # --- v1: what may be said ---------------------------------------------------------------------------------------------
@@ -127,10 +127,8 @@ class ListenV1ResultsEntitiesItem(Model):
     end_word: Whole
 
 
-class ListenV1Results(Deferring):
+class ListenV1Results(Model):
     """The transcript of a stretch of audio: ``duration`` seconds from ``start``."""
-
-    _children = frozenset({"metadata"})  # the same with every message, and seldom asked for
 
     type: Literal["Results"] = "Results"
     channel_index: list[Whole]
