@@ -10,12 +10,17 @@ import sys
 import threading
 import time
 import wave
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from types import MappingProxyType
 
+import av
+import numpy as np
 import pytest
 
 from deepgram.cli import sources
+from deepgram.cli.mp4 import index_comes_late
 from deepgram.cli.sources import AHEAD, AT_MOST, GUESSED, Recording, bytes_per_second, from_file
 
 
@@ -59,8 +64,6 @@ def test_raw_audio_tells_its_rate_in_the_options(
 
 
 def test_other_containers_tell_their_rate_by_their_duration(tmp_path: Path) -> None:
-    import av
-
     path = tmp_path / "a.flac"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("flac", rate=8000, layout="mono")
@@ -85,7 +88,9 @@ def test_a_file_that_tells_nothing_is_paced_by_a_guess_and_that_is_said(
     source = from_file(path, 2.0, {})
     assert isinstance(source, Recording)
     assert source._rate == 2 * GUESSED
-    assert "odd.bin does not tell how long it is" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "odd.bin does not tell how long it is" in said
+    assert "pip install" not in said, "PyAV is there"
     from_file(path, 0, {})
     assert capsys.readouterr().err == ""
 
@@ -145,3 +150,80 @@ async def test_an_error_of_reading_is_raised_where_the_audio_is_taken(tmp_path: 
     source = Recording(lambda: (tmp_path / "gone.wav").open("rb"), 8, rate=None)
     with pytest.raises(FileNotFoundError):
         await anext(source.pieces())
+
+
+def mp4(path: Path, options: Mapping[str, str] = MappingProxyType({}), *, video: bool = False) -> Path:
+    """A tone in AAC; with its index at the end, unless the options say otherwise."""
+    with av.open(str(path), "w", format="mp4", container_options=dict(options)) as made:
+        picture = made.add_stream("mpeg4", rate=5, width=64, height=64) if video else None
+        sound = made.add_stream("aac", rate=16000, layout="mono")
+        assert isinstance(sound, av.AudioStream)
+        for at in range(100):  # 20 s
+            if isinstance(picture, av.VideoStream):
+                made.mux(picture.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), at, np.uint8))))
+            tone = np.sin(np.arange(at * 3200, (at + 1) * 3200) * 0.1) * 9000
+            frame = av.AudioFrame.from_ndarray(tone.astype("<i2").reshape(1, -1), "s16", "mono")
+            frame.sample_rate = 16000
+            for converted in av.AudioResampler("fltp", "mono", 16000).resample(frame):
+                converted.pts = at * 3200
+                made.mux(sound.encode(converted))
+        for stream in (picture, sound):
+            if stream is not None:
+                made.mux(stream.encode(None))
+    return path
+
+
+async def sent_of(path: Path) -> tuple[Recording, bytes]:
+    source = from_file(path, 0, {})
+    assert isinstance(source, Recording)
+    sent = b"".join([piece async for piece in source.pieces()])
+    source.close()
+    return source, sent
+
+
+@pytest.mark.parametrize("video", [False, True])
+async def test_an_mp4_with_its_index_at_the_end_is_sent_so_that_it_is_understood(tmp_path: Path, video: bool) -> None:
+    path = mp4(tmp_path / "talk.m4a", video=video)
+    assert index_comes_late(path)
+    _, sent = await sent_of(path)
+    assert sent.index(b"moov") < sent.index(b"mdat")
+    with av.open(io.BytesIO(sent)) as heard:
+        assert not heard.streams.video
+        assert sum(frame.samples for frame in heard.decode(audio=0)) == pytest.approx(20 * 16000, abs=4000)
+    paced = from_file(path, 1.0, {})
+    assert isinstance(paced, Recording) and paced._rate is not None
+    assert paced._rate * 20 == pytest.approx(len(sent), rel=0.25), "of the sound alone, whatever the picture weighs"
+
+
+@pytest.mark.parametrize("options", [{"movflags": "faststart"}, {"movflags": "frag_keyframe+empty_moov"}])
+async def test_other_mp4_files_are_sent_as_they_are(tmp_path: Path, options: dict[str, str]) -> None:
+    path = mp4(tmp_path / "talk.m4a", options)
+    assert not index_comes_late(path)
+    assert (await sent_of(path))[1] == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"....ftyp",
+        b"\0\0\0\x08ftyp\0\0\0\x02moov",
+        b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 2000,
+        b"\0\0\0\x08ftyp\0\0\0\x01wide" + b"\xff" * 8 + b"mdat",
+        b"\0\0\0\x08ftyp\0\0\0\x08mdat and no more",
+    ],
+)
+async def test_mp4_files_that_are_none_are_sent_as_they_are(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.mp4"
+    path.write_bytes(content)
+    assert (await sent_of(path))[1] == content
+
+
+async def test_an_mp4_is_sent_as_it_is_where_nothing_can_take_it_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = mp4(tmp_path / "talk.m4a")
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert (await sent_of(path))[1] == path.read_bytes()
+    from_file(path, 1.0, {})
+    assert 'pip install "deepgram-sdk[local]"' in capsys.readouterr().err

@@ -7,7 +7,8 @@ import contextlib
 import json
 import ssl
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -140,18 +141,26 @@ async def given(value: Any) -> Any:
     return await value if asyncio.iscoroutine(value) else value
 
 
-def converse(mode: str, peer: Peer, talk: Talk, held: Held | None = None, **client: Any) -> Any:
+def converse(
+    mode: str,
+    peer: Peer,
+    talk: Talk,
+    held: Held | None = None,
+    listening: Mapping[str, Any] = MappingProxyType({}),
+    **client: Any,
+) -> Any:
     """Hold a conversation in the block of ``connect()``: sync in this thread, async in a loop of its own."""
     keywords: dict[str, Any] = {"api_key": "k", "base_url": peer.url, "max_retries": 0, **client}
+    asked: dict[str, Any] = {"model": "nova-3", **listening}
     if mode == "sync":
-        with DeepgramClient(**keywords) as sync, sync.listen.v1.connect(model="nova-3") as connection:
+        with DeepgramClient(**keywords) as sync, sync.listen.v1.connect(**asked) as connection:
             if held:
                 held.attach(connection)
             return asyncio.run(_plain(talk, connection))
 
     async def run() -> Any:
         async with AsyncDeepgramClient(**keywords) as client:
-            async with client.listen.v1.connect(model="nova-3") as connection:
+            async with client.listen.v1.connect(**asked) as connection:
                 if held:
                     held.attach(connection)
                 return await talk(connection)

@@ -17,7 +17,7 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from deepgram import DeepgramClient
+from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.protocol.models.listen_live import ListenV1Results
 from deepgram.protocol.request import RequestOptions
 from deepgram.runtime.errors import (
@@ -83,6 +83,19 @@ def test_d7_a_busy_service_is_asked_again(mode: str) -> None:
     assert received[0] == b"\0\0"
 
 
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_conversation_may_have_retries_of_its_own(mode: str, retries: int) -> None:
+    asked: RequestOptions = {"max_retries": retries}
+
+    async def talk(_: Any) -> None:
+        raise AssertionError("it is refused")
+
+    with Peer(service()[0], answer(503, REFUSED, retry_after="0.01")) as peer:
+        with pytest.raises(ApiError):
+            converse(mode, peer, talk, listening={"request_options": asked}, max_retries=5)
+        assert len(peer.handshakes) == 1 + retries
+
+
 def test_d8_a_handshake_without_an_answer_ends_with_the_clients_timeout(mode: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         peer = Peer(service()[0])
@@ -96,6 +109,10 @@ def test_d8_a_handshake_without_an_answer_ends_with_the_clients_timeout(mode: st
             converse(mode, peer, talk, timeout=1.0)
         assert time.monotonic() - began < 4
         assert isinstance(caught.value, TimeoutError)
+        began = time.monotonic()
+        with pytest.raises(RequestTimedOut):
+            converse(mode, peer, talk, listening={"request_options": {"timeout_in_seconds": 1}}, timeout=60.0)
+        assert time.monotonic() - began < 4
 
 
 def test_d8_a_peer_that_hangs_up_instead_of_answering_is_a_failed_connection(mode: str) -> None:
@@ -223,3 +240,35 @@ def test_the_handshake_carries_credential_query_and_headers(mode: str) -> None:
     assert "sec-websocket-protocol" not in first.headers
     assert second.path == "/prefix/v2/listen?model=flux-general-en"
     assert second.headers["authorization"] == "Custom x"
+
+
+async def test_a_transport_for_threads_is_no_transport_for_an_event_loop() -> None:
+    class ForThreads:
+        def __init__(self, url: str, headers: dict[str, str]) -> None:
+            self.url = url
+
+        def send(self, data: object) -> None: ...
+        def recv(self) -> str:
+            return ""
+
+        def close(self) -> None: ...
+        def __iter__(self) -> Iterator[str]:
+            return iter(())
+
+    client = AsyncDeepgramClient(api_key="k", transport_factory=ForThreads)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="use DeepgramClient"):
+        await client.listen.v1.connect(model="nova-3").__aenter__()
+
+
+@pytest.mark.parametrize("nothing", [None, 5, 0.5])
+def test_what_can_be_no_audio_is_refused_and_the_conversation_goes_on(mode: str, nothing: object) -> None:
+    behave, received = service()
+
+    async def talk(connection: Any) -> None:
+        with pytest.raises(TypeError, match=f"audio is sent as bytes, not as {type(nothing).__name__}"):
+            await given(connection.send_media(nothing))
+        await given(connection.send_media(b"\0\0"))
+
+    with Peer(behave) as peer:
+        converse(mode, peer, talk)
+    assert received[0] == b"\0\0"

@@ -271,6 +271,12 @@ MISUNDERSTOOD = [
 ]
 
 
+async def test_a_message_without_a_type_is_told_so() -> None:
+    async with serving(Ears()) as local, v1(local) as socket:
+        await socket.send('{"thresholds": {}}')
+        assert "missing field `type`, expected one of" in (await said(socket))["description"]
+
+
 async def test_text_that_is_no_message_is_answered_and_the_conversation_goes_on() -> None:
     async with serving(Ears()) as local, v1(local) as socket:
         for frame in MISUNDERSTOOD:

@@ -44,7 +44,7 @@ def test_what_is_trusted_can_be_said(tmp_path: Any, monkeypatch: pytest.MonkeyPa
     assert late.cert_store_stats()["x509_ca"] > 10
     client = DeepgramClient(api_key="k", verify=False, ssl_context=own)
     assert client._config.verify is own
-    assert client._client_wrapper._limits().tls is own
+    assert client._client_wrapper._limits(None).tls is own
 
 
 def test_certificates_of_the_environment_are_trusted_instead(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,8 @@ def _explain_api_error(error: ApiError) -> str:
     if isinstance(error, ConnectionFailed):
         return f"The service could not be reached: {said}. {REACHING}"
     if isinstance(error, ConversationClosed):
-        return f"{said[:1].upper()}{said[1:]}. {_CLOSINGS.get(error.code or 0, '')}".strip()
+        advice = "" if "faststart" in said else _CLOSINGS.get(error.code or 0, "")  # which says what to do itself
+        return f"{said[:1].upper()}{said[1:]}. {advice}".strip()
     if status is None:  # the client could not even ask
         return said if said.endswith("?") else f"{said}."
     if 200 <= status < 300:

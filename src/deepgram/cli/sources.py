@@ -8,9 +8,11 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+from . import mp4
 from .failures import Failure, WrongUse, complain
 
 PIECE = 0.08
@@ -124,15 +126,21 @@ class Dictation:
 
 def from_file(path: Path, speed: float, options: Mapping[str, object]) -> Source:
     """Return the audio of a file, ``speed`` times as fast as it was spoken, or at once if that is 0."""
-    rate = bytes_per_second(path, options)
+    remade = "encoding" not in options and mp4.index_comes_late(path)
+    rate = mp4.bytes_per_second(path) if remade else bytes_per_second(path, options)
     if rate is None and speed:
         rate = GUESSED
+        finds_out = "" if find_spec("av") else ' pip install "deepgram-sdk[local]" finds out,'
         complain(
-            f"{path.name} does not tell how long it is, so it is sent at {GUESSED // 1000} kB per second. "
-            'pip install "deepgram-sdk[local]" finds out, --speed 0 sends everything at once.',
+            f"{path.name} does not tell how long it is, so it is sent at {GUESSED // 1000} kB per second."
+            f"{finds_out} --speed 0 sends everything at once.",
             kind="note",
         )
-    return Recording(lambda: path.open("rb"), _size(rate), rate * speed if rate and speed else None)
+    return Recording(
+        lambda: mp4.fragmented(path) if remade else path.open("rb"),
+        _size(rate),
+        rate * speed if rate and speed else None,
+    )
 
 
 def from_stdin(speed: float | None, options: Mapping[str, object]) -> Source:

@@ -125,6 +125,11 @@ class Conversation:
             return
 
 
+def unknown(kind: object) -> str:
+    """Return what is wrong with the ``type`` of a message that no protocol knows."""
+    return "missing field `type`" if kind is None else f"unknown variant `{str(kind)[:40]}`"
+
+
 def values_of(query: QueryParams) -> Mapping[str, Sequence[str]]:
     """Return each parameter of a query with its values, in order."""
     values: dict[str, list[str]] = {}

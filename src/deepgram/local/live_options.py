@@ -18,7 +18,7 @@ ENDPOINTING_MS = 10
 LONGEST_SILENCE_MS = 600_000
 """Ours: more is never reached (ms)."""
 THRESHOLDS: Mapping[str, tuple[float, float]] = {
-    "eot_threshold": (0.5, 1.0),
+    "eot_threshold": (0.5, 0.9),
     "eager_eot_threshold": (0.3, 0.9),
     "eot_timeout_ms": (500, 60_000),
 }

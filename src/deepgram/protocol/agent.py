@@ -35,7 +35,7 @@ class V1:
             authorization: Replaces the whole Authorization header.
             functions: What the agent may call of this program. They are added to the settings, run beside the
                 conversation, and answered.
-            request_options: Additional headers and parameters of this conversation.
+            request_options: Additional headers and parameters; timeout (s) and retries of the handshake.
 
         Raises:
             ApiError: The service refused the conversation or could not be reached.

@@ -41,7 +41,7 @@ class V1:
 
         Args:
             authorization: Replaces the whole Authorization header.
-            request_options: Additional headers and parameters of this conversation.
+            request_options: Additional headers and parameters; timeout (s) and retries of the handshake.
             **options: How to transcribe; each field of ``ListenV1Options`` is documented there. ``model`` is required.
 
         Raises:
@@ -67,7 +67,7 @@ class V2:
 
         Args:
             authorization: Replaces the whole Authorization header.
-            request_options: Additional headers and parameters of this conversation.
+            request_options: Additional headers and parameters; timeout (s) and retries of the handshake.
             **options: How to transcribe; each field of ``ListenV2Options`` is documented there. ``model`` is required.
 
         Raises:

@@ -114,7 +114,12 @@ def encode(message: Message) -> Frame:
 
 
 def bytes_of(media: Any) -> Any:
-    """Return media as one frame. What is neither bytes nor a message, such as text, goes out as it is."""
+    """Return media as one frame. What is neither bytes nor a message, such as text, goes out as it is.
+
+    Raises ``TypeError`` for what has no length, such as None: it can be no frame.
+    """
+    if not hasattr(media, "__len__"):
+        raise TypeError(f"audio is sent as bytes, not as {type(media).__name__}")
     return bytes(media) if isinstance(media, bytearray | memoryview) else media
 
 

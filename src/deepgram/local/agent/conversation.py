@@ -31,7 +31,7 @@ from ...protocol.models.agent_settings import (
 )
 from ..agent_configurations import NotJson, UnknownVariable
 from ..audio import AudioError
-from ..conversation import Conversation, Ending, Gone
+from ..conversation import Conversation, Ending, Gone, unknown
 from ..database import Absent
 from ..engines.recognizer import EngineError
 from ..formatting import formatted
@@ -277,7 +277,7 @@ class AgentConversation:
                 if self._stream is not None:
                     await self._stream.end_turn()
             case _:
-                raise _unparsable(f"unknown variant `{kind[:40]}`")
+                raise _unparsable(unknown(message.get("type")))
 
     async def _take_result(self, message: dict[str, Any]) -> None:
         identity, name = message.get("id"), str(message.get("name"))

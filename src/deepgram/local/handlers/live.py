@@ -32,7 +32,7 @@ from ...protocol.models.listen_live import (
     ListenV1UtteranceEnd,
 )
 from .. import capabilities, transcript
-from ..conversation import Conversation, Ending
+from ..conversation import Conversation, Ending, unknown
 from ..formatting import formatted
 from ..live import Ended, Happening, Heard, LiveStream, SpeechBegan, UtteranceEnded
 from ..live_conversation import LiveConversation, open_stream
@@ -182,7 +182,7 @@ class LiveV1(LiveConversation):
             await self._configure(message)
         elif kind != "KeepAlive":  # which has done its work by coming
             known = "`CloseStream`, `Configure`, `KeepAlive`, `Finalize`"
-            await self.misunderstand(str(message), f"unknown variant `{str(kind)[:40]}`, expected one of {known}")
+            await self.misunderstand(str(message), f"{unknown(kind)}, expected one of {known}")
 
     async def misunderstand(self, frame: str, why: str) -> None:
         """Answer what is no message; the conversation goes on."""

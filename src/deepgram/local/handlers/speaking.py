@@ -11,7 +11,7 @@ from typing import Any
 
 from ...protocol.models.speak import SpeakV1Cleared, SpeakV1Flushed, SpeakV1Metadata, SpeakV1Warning
 from ...protocol.speak_live import V1
-from ..conversation import Conversation, Ending
+from ..conversation import Conversation, Ending, unknown
 from ..router import Router
 from ..speaking import Say, SpeakingConversation, text_of
 from ..speech_options import SpeechOptions, options, understood
@@ -75,7 +75,7 @@ class SpeakingV1(SpeakingConversation):
             self.closing = True
             self.line_up(self._close)
         else:
-            await self.misunderstand(f"unknown variant `{str(kind)[:40]}`, expected Speak, Flush, Clear or Close")
+            await self.misunderstand(f"{unknown(kind)}, expected Speak, Flush, Clear or Close")
 
     async def misunderstand(self, why: str, *, too_large: bool = False) -> None:
         """Answer what is no message; the conversation goes on."""

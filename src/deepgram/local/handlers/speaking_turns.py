@@ -33,7 +33,7 @@ from ...protocol.models.speak import (
     SpeakV2Warning,
 )
 from ...protocol.speak_live import V2
-from ..conversation import Conversation, Ending
+from ..conversation import Conversation, Ending, unknown
 from ..refusals import bad_request
 from ..router import Router
 from ..speaking import Say, SpeakingConversation, text_of
@@ -113,7 +113,7 @@ class SpeakingV2(SpeakingConversation):
             self.closing = True
             self.line_up(self._tell_session)
         else:
-            await self.misunderstand(f"unknown variant `{str(kind)[:40]}`")
+            await self.misunderstand(unknown(kind))
 
     async def misunderstand(self, why: str, *, too_large: bool = False) -> None:
         """End the conversation: here, every error is the last word."""

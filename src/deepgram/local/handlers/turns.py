@@ -24,7 +24,7 @@ from ...protocol.models.listen_live import (
     ListenV2Warning,
 )
 from .. import capabilities
-from ..conversation import Conversation, Ending
+from ..conversation import Conversation, Ending, unknown
 from ..engines.recognizer import Word
 from ..formatting import formatted
 from ..formatting.token import Token, joined
@@ -136,7 +136,7 @@ class LiveV2(LiveConversation):
             await self._configure(message)
         else:
             known = "`CloseStream`, `Configure`, `ForceEndTurn`"
-            await self.misunderstand("", f"unknown variant `{str(kind)[:40]}`, expected one of {known}")
+            await self.misunderstand("", f"{unknown(kind)}, expected one of {known}")
 
     async def misunderstand(self, frame: str, why: str) -> None:
         """End the conversation: the client speaks another language."""
