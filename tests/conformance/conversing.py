@@ -189,3 +189,26 @@ def service() -> tuple[Behaviour, list[str | bytes]]:
         await connection.send(json.dumps(METADATA))
 
     return behave, received
+
+
+def numbered(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
+    """A peer that sends numbered results after the goodbye, and closes."""
+
+    async def behave(connection: ServerConnection) -> None:
+        await until_goodbye(connection, [])
+        for number in range(count):
+            await connection.send(json.dumps({**RESULT, "start": float(number)}))
+            await asyncio.sleep(0)
+
+    return behave
+
+
+def several_at_once(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
+    """A peer that says several things before it is asked, and three more after the goodbye."""
+
+    async def behave(connection: ServerConnection) -> None:
+        for number in range(count):
+            await connection.send(json.dumps({**RESULT, "start": -1.0 - number}))
+        await numbered(3)(connection)
+
+    return behave

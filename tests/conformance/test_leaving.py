@@ -12,9 +12,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
-from unittest.mock import AsyncMock
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -23,11 +22,8 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from deepgram import AsyncDeepgramClient, DeepgramClient
 from deepgram.core.events import EventType
 from deepgram.protocol.iteration import FrameError
-from deepgram.protocol.listen_sockets import AsyncV1SocketClient
-from deepgram.protocol.models.listen_live import ListenV1Results
-from deepgram.runtime.websocket import Limits, connect_async
 
-from .conversing import RESULT, Held, Peer, converse, given, service, until_goodbye
+from .conversing import RESULT, Held, Peer, converse, given, numbered, service, several_at_once
 
 LAST = 20
 
@@ -36,18 +32,6 @@ LAST = 20
 def mode(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
-
-
-def numbered(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
-    """A peer that sends numbered results after the goodbye, and closes."""
-
-    async def behave(connection: ServerConnection) -> None:
-        await until_goodbye(connection, [])
-        for number in range(count):
-            await connection.send(json.dumps({**RESULT, "start": float(number)}))
-            await asyncio.sleep(0)
-
-    return behave
 
 
 async def hold_on(connection: ServerConnection) -> None:
@@ -218,35 +202,6 @@ def test_recv_in_one_thread_gets_what_comes_while_another_leaves() -> None:
     assert [type(error) for error in ended] == [ConnectionClosedOK]
 
 
-async def test_a_task_that_iterates_gets_what_comes_while_another_leaves() -> None:
-    heard: list[Any] = []
-
-    with Peer(numbered(LAST)) as peer:
-        async with AsyncDeepgramClient(api_key="k", base_url=peer.url) as client:
-            async with client.listen.v1.connect(model="nova-3") as connection:
-
-                async def read() -> None:
-                    async for message in connection:
-                        await asyncio.sleep(0.001)
-                        heard.append(message)
-
-                task = asyncio.create_task(read())
-                await asyncio.sleep(0)
-            await asyncio.wait_for(task, 10)
-    assert starts(heard) == [float(number) for number in range(LAST)]
-
-
-def several_at_once(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
-    """A peer that says several things before it is asked, and three more after the goodbye."""
-
-    async def behave(connection: ServerConnection) -> None:
-        for number in range(count):
-            await connection.send(json.dumps({**RESULT, "start": -1.0 - number}))
-        await numbered(3)(connection)
-
-    return behave
-
-
 async def test_a_task_that_read_before_does_not_hold_up_leaving() -> None:
     """Until Python 3.11 ``wait_for`` waits in a task of its own, which is no more when the program leaves."""
     with Peer(several_at_once(5)) as peer:
@@ -303,7 +258,14 @@ class Stepped:
             awaited.add_done_callback(self.step)
 
 
-async def test_a_loop_that_runs_in_no_task_gets_what_comes_while_a_task_leaves() -> None:
+READERS: dict[str, Callable[[Coroutine[Any, Any, None]], Awaitable[None]]] = {
+    "a task": asyncio.ensure_future,
+    "no task": lambda reading: Stepped(reading).ended,
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+async def test_a_loop_gets_what_comes_while_another_task_leaves(reader: Any) -> None:
     heard: list[Any] = []
 
     with Peer(numbered(LAST)) as peer:
@@ -312,11 +274,12 @@ async def test_a_loop_that_runs_in_no_task_gets_what_comes_while_a_task_leaves()
 
                 async def read() -> None:
                     async for message in connection:
+                        await asyncio.sleep(0.001)
                         heard.append(message)
 
-                reader = Stepped(read())
-                await asyncio.sleep(0.05)
-            await asyncio.wait_for(reader.ended, 10)
+                ended = reader(read())
+                await asyncio.sleep(0)
+            await asyncio.wait_for(ended, 10)
     assert starts(heard) == [float(number) for number in range(LAST)]
 
 
@@ -359,75 +322,6 @@ async def test_a_task_that_ends_within_a_loop_is_freed_at_once(how: str) -> None
             finally:
                 gc.enable()
                 await manager.__aexit__(None, None, None)
-
-
-class Counting:
-    """A transport that counts what comes through, and passes on all that it does not know."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-        self.seen = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    def __aiter__(self) -> Counting:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self.recv()
-        except ConnectionClosedOK:
-            raise StopAsyncIteration from None
-
-    async def recv(self) -> Any:
-        message = await self.inner.recv()
-        self.seen += 1
-        return message
-
-
-async def test_a_transport_that_wraps_ours_is_not_passed_by() -> None:
-    with Peer(several_at_once(5)) as peer:
-        inner = await connect_async(peer.url.replace("http", "ws"), {}, Limits(5, 1 << 20, None, None))
-        await asyncio.sleep(0.3)
-        counting: Any = Counting(inner)
-        socket = AsyncV1SocketClient(websocket=counting)
-        await socket.send_close_stream()
-        assert len([message async for message in socket]) == counting.seen == 8
-        await counting.close()
-
-
-async def test_a_transport_of_ours_may_say_with_none_that_it_is_over() -> None:
-    """SageMaker's does; its iteration ends."""
-
-    class Ending(Counting):
-        __module__ = "deepgram.transports.ending"
-
-        async def recv(self) -> Any:
-            self.seen += 1
-            return json.dumps(RESULT) if self.seen <= 2 else None
-
-        async def __anext__(self) -> Any:
-            message = await self.recv()
-            if message is None:
-                raise StopAsyncIteration
-            return message
-
-    transport: Any = Ending(object())
-    messages = aiter(AsyncV1SocketClient(websocket=transport))
-    assert [type(await anext(messages)) for _ in range(2)] == [ListenV1Results] * 2
-    with pytest.raises(StopAsyncIteration):
-        await anext(messages)
-
-
-async def test_a_mock_of_a_transport_is_read_as_it_is() -> None:
-    transport = AsyncMock()
-    transport.__aiter__.return_value = [json.dumps(RESULT)] * 3
-    socket = AsyncV1SocketClient(websocket=transport)
-    messages = aiter(socket)
-    assert [type(await anext(messages)) for _ in range(3)] == [ListenV1Results] * 3
-    with pytest.raises(StopAsyncIteration):
-        await anext(messages)
 
 
 def test_an_iterator_that_is_kept_does_not_hold_up_leaving(mode: str) -> None:

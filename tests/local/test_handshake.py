@@ -107,6 +107,7 @@ async def test_nonsense_in_the_query_of_v1_is_refused_with_the_name_of_the_param
 
 V2_NONSENSE = {
     "eot_threshold=0.4": "eot_threshold is a number from 0.5 to 0.9",
+    "eot_threshold=0.95": "eot_threshold is a number from 0.5 to 0.9",
     "eot_threshold=high": "eot_threshold",
     "eot_threshold=nan": "eot_threshold",
     "eager_eot_threshold=0.95": "eager_eot_threshold",

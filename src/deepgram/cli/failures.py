@@ -37,7 +37,8 @@ ADVICE = {
 }
 _CLOSINGS = {
     1006: "Check the network, and try again.",
-    1008: "Check the options: raw audio needs the right --encoding and --sample-rate, other audio needs neither.",
+    1008: "Check the options: raw audio needs the right --encoding and --sample-rate, other audio needs neither; "
+    "an MP4 needs its index first.",
     1011: "No audio arrived in time, or the service failed: try again.",
 }
 """What to do, by the code with which a conversation was closed."""
@@ -171,8 +172,7 @@ def _explain_api_error(error: ApiError) -> str:
     if isinstance(error, ConnectionFailed):
         return f"The service could not be reached: {said}. {REACHING}"
     if isinstance(error, ConversationClosed):
-        advice = "" if "faststart" in said else _CLOSINGS.get(error.code or 0, "")  # which says what to do itself
-        return f"{said[:1].upper()}{said[1:]}. {advice}".strip()
+        return f"{said[:1].upper()}{said[1:]}. {_CLOSINGS.get(error.code or 0, '')}".strip()
     if status is None:  # the client could not even ask
         return said if said.endswith("?") else f"{said}."
     if 200 <= status < 300:

@@ -17,8 +17,10 @@ FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_du
 def index_comes_late(path: Path) -> bool:
     """Tell whether this is an MP4 file whose sound stands before its index.
 
-    The boxes are ``mdat`` and ``moov`` of ISO 14496-12.
+    The boxes are ``mdat`` and ``moov`` of ISO 14496-12. A pipe can be read only once, so it is not looked at.
     """
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
         if file.read(8)[4:] != b"ftyp":
             return False

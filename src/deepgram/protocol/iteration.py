@@ -99,7 +99,7 @@ class AsyncMessages(Generic[E]):
         self._take = taker(socket._websocket, lambda transport: transport.__aiter__(), "__anext__")
         self._at_hand: Callable[[], Any] = _nothing
         self._reader: object = _nothing
-        """The task that was noted as reading here; None is one too, for coroutines can run without a task."""
+        """The task noted as reading here, ``_nothing`` if there is none: None stands for a coroutine without a task."""
         if is_ours(socket._websocket):
             self._at_hand = getattr(socket._websocket, "at_hand", _nothing)
 

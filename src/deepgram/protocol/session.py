@@ -9,7 +9,7 @@ A session never waits and never looks at a clock: whoever drives it says what wa
 is (``now``, seconds on a clock that only goes forward), and does what :meth:`Session.tick` returns::
 
     session.sends(frame, now)    before a frame goes out, session.sent() once it has
-    session.messages_received += 1  after each frame that came in
+    session.messages_received    is counted up after each frame that came in
     session.tick(now)            every TICK seconds -> effects: Transmit, Ping, Fail
     session.leave(now)           at the end -> the frames that end the input
 
@@ -223,8 +223,7 @@ class Session:
         if self._began is None or self.state == "lost":
             return []
         if self.messages_received != self._heard:  # looked at here, so that no message pays for a look at the clock
-            self._heard = self.messages_received
-            self.behind(now)
+            self._heard, self._last_life, self._unanswered = self.messages_received, now, 0
         if self._sending:
             # Nothing else can leave while a frame is on its way; the peer either reads it or is gone.
             if self._left:
