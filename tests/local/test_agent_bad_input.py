@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Send
@@ -135,6 +135,7 @@ JUNK = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(list(places(WHOLE))), JUNK), min_size=1, max_size=3))
+@example([(("agent", "think"), {}), (("agent", "think", 0), None)])
 def test_settings_of_any_shape_are_taken_or_refused(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     message = copy.deepcopy(WHOLE)
     for (*way, last), value in changes:
@@ -146,6 +147,7 @@ def test_settings_of_any_shape_are_taken_or_refused(changes: list[tuple[tuple[An
             target[last] = value
         elif isinstance(target, list) and target and last == 0:
             target[0] = value
+    message = json.loads(json.dumps(message))  # as it comes: names are text, whatever stood there before
     agent = message["agent"]
     try:
         planner().plan(message, agent if isinstance(agent, dict) else {})
