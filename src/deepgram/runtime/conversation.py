@@ -26,6 +26,7 @@ from typing import Any, Generic, TypeVar
 from ..protocol.iteration import AsyncMessages, FrameError, SyncMessages
 from ..protocol.session import TICK, Fail, Ping, Transmit
 from ..protocol.socket import AsyncSocket, AsyncTransport, SyncSocket, SyncTransport
+from .secure_socket import socket_of
 from .websocket import CLOSING, lost, unread
 
 S = TypeVar("S", bound=SyncSocket[Any])
@@ -207,14 +208,14 @@ class SyncConversation(Generic[S]):
 
     def _let_go(self) -> None:
         """Give back what a forked process has of the connection: its own handle, which the parent's survives."""
-        connection = getattr(self._transport, "socket", None)
-        if isinstance(connection, sockets.socket):
+        connection = socket_of(self._transport)
+        if connection is not None:
             connection.close()
 
     def _writable(self, timeout: float = 0) -> bool:
         """Tell whether a short frame can leave without blocking; of transports that are not ours, assume it."""
-        connection = getattr(self._transport, "socket", None)
-        if not isinstance(connection, sockets.socket) or connection.fileno() < 0:
+        connection = socket_of(self._transport)
+        if connection is None or connection.fileno() < 0:
             return True
         with selectors.DefaultSelector() as selector, suppress(OSError, ValueError):  # closed at this very moment
             selector.register(connection, selectors.EVENT_WRITE)
@@ -223,10 +224,10 @@ class SyncConversation(Generic[S]):
 
     def _abort(self) -> None:
         """Break the connection, which wakes every thread that waits for it."""
-        connection = getattr(self._transport, "socket", None)
+        connection = socket_of(self._transport)
         with suppress(Exception):
-            if isinstance(connection, sockets.socket):
-                connection.shutdown(sockets.SHUT_RDWR)
+            if connection is not None:
+                sockets.socket.shutdown(connection, sockets.SHUT_RDWR)  # not as TLS does it: see SecureSocket
             else:
                 self._transport.close()
 

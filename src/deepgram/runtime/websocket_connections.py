@@ -9,6 +9,7 @@ the library one by one, which stays in charge of the protocol. With its log at D
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from queue import Empty, SimpleQueue
@@ -21,6 +22,8 @@ from websockets.exceptions import ConcurrencyError
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection as SyncClientConnection
+
+from .secure_socket import SecureSocket
 
 TEXT, BINARY = 0x81, 0x82
 """First byte of a frame that is a whole message (RFC 6455, 5.2)."""
@@ -305,7 +308,8 @@ class SyncConnection(SyncClientConnection):
     """A connection for threads."""
 
     def __init__(self, largest: int, socket: Any, protocol: ClientProtocol, **options: Any) -> None:
-        super().__init__(socket, protocol, **options)
+        taken: Any = SecureSocket(socket) if isinstance(socket, ssl.SSLSocket) else socket
+        super().__init__(taken, protocol, **options)
         if not protocol.debug:  # nothing has come yet: the peer speaks when it was asked
             messages: Any = SyncWaiting(self.recv_flow_control.acquire, self.recv_flow_control.release)
             self.recv_messages = messages
