@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import select
-import socket
 import ssl
-import threading
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from deepgram.protocol.models.listen_live import (
 )
 from deepgram.runtime.errors import ApiError
 
+from ..connect_proxy import ConnectProxy
 from .conversing import METADATA, RESULT, Held, Peer, converse, given, service
 
 ELSEWHERE = "speech.test"
@@ -173,68 +172,26 @@ def test_d15_certificates_of_the_client_hold_for_sockets(
     assert isinstance(caught.value, ssl.SSLCertVerificationError)
 
 
-class Proxy:
-    """A proxy that keeps a list of where it is told to connect to (CONNECT); for it all names are of this machine."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._accept)
-        self._wires: list[threading.Thread] = []
-
-    def __enter__(self) -> Proxy:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in (self._thread, *self._wires):
-            thread.join(10)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                self._wires.append(threading.Thread(target=self._carry, args=(near,)))
-                self._wires[-1].start()
-
-    def _carry(self, near: socket.socket) -> None:
-        with near, contextlib.suppress(OSError):
-            near.settimeout(10)
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += near.recv(4096)
-            target = head.split()[1].decode()
-            self.asked.append(target)
-            with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])), 10) as far:
-                near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                while ready := select.select([near, far], [], [], 10)[0]:
-                    for end in ready:
-                        data = end.recv(65536)
-                        if not data:
-                            return
-                        (far if end is near else near).sendall(data)
-
-
+@pytest.mark.parametrize("over_tls", [False, True])
 @pytest.mark.parametrize("way", ["keyword", "environment"])
 def test_d15_the_proxy_of_the_client_carries_sockets(
     mode: str,
     way: str,
+    over_tls: bool,
     secured: tuple[Peer, list[str | bytes]],
     authority: trustme.CA,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if over_tls and mode == "async" and sys.version_info < (3, 11):
+        pytest.skip("event loops put TLS into TLS since Python 3.11")
     peer, received = secured
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(shown)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    with Proxy() as proxy:
+    with ConnectProxy(shown if over_tls else None) as proxy:
         given_proxy: dict[str, Any] = {"proxy": proxy.url} if way == "keyword" else {}
         if way == "environment":
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import contextlib
+import gc
 import hashlib
+import inspect
 import json
 import os
 import signal
@@ -17,12 +21,16 @@ from typing import Any, TypeVar
 
 import pytest
 import trustme
+import websockets.sync.client
+import websockets.sync.connection
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from deepgram import DeepgramClient
 from deepgram.runtime.errors import ConversationClosed, RequestTimedOut
 from deepgram.runtime.secure_socket import SecureSocket, socket_of
 
+from ..connect_proxy import ConnectProxy
 from .conversing import RESULT, Peer, service, until_goodbye
 
 T = TypeVar("T")
@@ -93,7 +101,9 @@ def test_no_thread_is_in_tls_beside_another(contexts: tuple[ssl.SSLContext, ssl.
     assert (len(received), len(heard)) == (21, 21)
 
 
-def test_much_goes_both_ways_at_once(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+@pytest.mark.parametrize("through", [False, True])
+def test_much_goes_both_ways_at_once(contexts: tuple[ssl.SSLContext, ssl.SSLContext], through: bool) -> None:
+    """Through a proxy that is reached over TLS as well."""
     shown, trusted = contexts
     parts = [os.urandom(PART) for _ in range(50)]
     received: list[str | bytes] = []
@@ -105,14 +115,35 @@ def test_much_goes_both_ways_at_once(contexts: tuple[ssl.SSLContext, ssl.SSLCont
 
         await asyncio.gather(speak(), until_goodbye(connection, received))
 
-    with Peer(behave, tls=shown) as peer, client(peer.url, trusted) as own:
-        with own.listen.v1.connect(model="nova-3") as connection, ThreadPoolExecutor(1) as beside:
+    with Peer(behave, tls=shown) as peer, ConnectProxy(shown) as proxy, ThreadPoolExecutor(1) as beside:
+        own = client(peer.url, trusted, proxy=proxy.url if through else None)
+        with own, own.listen.v1.connect(model="nova-3") as connection:
             hearing = beside.submit(lambda: list[Any](connection.recv() for _ in parts))
             for part in parts:
                 connection.send_media(part)
             heard: list[Any] = hearing.result(30)
     assert [hashlib.sha256(part).digest() for part in heard] == [hashlib.sha256(part).digest() for part in parts]
     assert received[:-1] == parts
+    assert len(proxy.asked) == through
+
+
+def test_what_comes_together_through_a_tunnel_is_not_left_there(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    """One record of the proxy's TLS holds several of the tunnel's."""
+    shown, trusted = contexts
+
+    async def behave(connection: ServerConnection) -> None:
+        async for _ in connection:
+            for _ in range(5):
+                await connection.send(json.dumps(RESULT))
+
+    with Peer(behave, tls=shown) as peer, ConnectProxy(shown) as proxy, ThreadPoolExecutor(1) as beside:
+        own = client(peer.url, trusted, proxy=proxy.url)
+        with own, own.listen.v1.connect(model="nova-3") as connection:
+            for _ in range(5):
+                connection.send_media(b"audio")
+                assert len(beside.submit(lambda: [connection.recv() for _ in range(5)]).result(5)) == 5
 
 
 def test_a_peer_that_says_nothing_after_tls_is_given_up(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
@@ -151,6 +182,61 @@ def test_a_peer_that_stops_reading_is_noticed(contexts: tuple[ssl.SSLContext, ss
                 for _ in range(200):
                     connection.send_media(bytes(1 << 20))
         assert time.monotonic() - began < 5 + 2 + 2
+
+
+def test_a_collection_of_garbage_may_end_a_conversation_within_its_own_turn(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    """A generator that holds a conversation and is lost in a cycle ends where the collector finds it: anywhere."""
+    shown, trusted = contexts
+    lost, collected = threading.Event(), threading.Event()
+
+    class Collecting(ssl.SSLSocket):
+        def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+            data = super().recv(buflen, flags)
+            if lost.is_set() and not collected.is_set():
+                gc.collect()
+                collected.set()
+            return data
+
+    trusted.sslsocket_class = Collecting
+    ended = threading.Event()
+
+    async def behave(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send(json.dumps(RESULT))
+                await asyncio.sleep(0.05)
+        ended.set()
+
+    def conversing(cycle: list[Any]) -> Iterator[None]:
+        with own.listen.v1.connect(model="nova-3"):
+            yield
+        cycle.clear()
+
+    with Peer(behave, tls=shown) as peer, client(peer.url, trusted) as own:
+        gc.disable()
+        try:
+            cycle: list[Any] = []
+            cycle.append(conversing(cycle))
+            next(cycle[0])
+            del cycle
+            lost.set()
+            assert collected.wait(10)
+        finally:
+            gc.enable()
+        assert ended.wait(10)
+
+
+def test_the_library_asks_a_socket_for_what_ours_has() -> None:
+    wanted = {
+        node.attr
+        for module in (websockets.sync.connection, websockets.sync.client)
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self.socket"
+    }
+    assert wanted >= {"recv", "sendall", "settimeout"}
+    assert {name for name in wanted if not hasattr(SecureSocket, name)} == set()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ import pytest
 from deepgram import DeepgramClient
 from deepgram.runtime.errors import ConnectionFailed
 
+from ..connect_proxy import ConnectProxy
 from .calling import OK, Both, ask
 
 
@@ -89,6 +91,22 @@ def certified(tmp_path: Path, serve: Any) -> Iterator[tuple[str, Path]]:
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join(10)
+
+
+def test_a_proxy_that_is_reached_over_tls_is_trusted_as_a_server_is(
+    call: Both, certified: tuple[str, Path], naps: list[float]
+) -> None:
+    if call.kind == "aiohttp" and sys.version_info < (3, 11):
+        pytest.skip("event loops put TLS into TLS since Python 3.11")
+    url, certificate = certified
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shown.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    with ConnectProxy(shown) as proxy:
+        assert call(ask(), base_url=url, verify=certificate, proxy=proxy.url).request_id == "r"
+        assert proxy.asked == [url.removeprefix("https://")]
+        with pytest.raises(ConnectionFailed, match=r"(?i)certificate"):
+            call(ask(), base_url=url, proxy=proxy.url, max_retries=0)
+        assert len(proxy.asked) == 1
 
 
 def test_a_server_is_trusted_only_if_its_certificate_is(

@@ -92,13 +92,16 @@ def _let_go(transports: Iterable[Any], loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _settings(config: Config) -> dict[str, Any]:
+    trusted = context(config.verify)
+    proxy = config.proxy
     return {
         "timeout": TIMEOUT if config.timeout is None else config.timeout,
         "follow_redirects": config.follow_redirects,
-        "verify": context(config.verify),
-        "proxy": config.proxy,
+        "verify": trusted,
+        # A proxy that is reached over TLS shows a certificate too: httpx has checks of its own for it.
+        "proxy": httpx.Proxy(proxy, ssl_context=trusted) if proxy and proxy.lower().startswith("https:") else proxy,
         "limits": LIMITS,
-        "mounts": past_proxies() if config.proxy is None else None,
+        "mounts": past_proxies() if proxy is None else None,
     }
 
 

@@ -9,7 +9,6 @@ the library one by one, which stays in charge of the protocol. With its log at D
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from queue import Empty, SimpleQueue
@@ -23,7 +22,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection as SyncClientConnection
 
-from .secure_socket import SecureSocket
+from .secure_socket import secured
 
 TEXT, BINARY = 0x81, 0x82
 """First byte of a frame that is a whole message (RFC 6455, 5.2)."""
@@ -308,8 +307,7 @@ class SyncConnection(SyncClientConnection):
     """A connection for threads."""
 
     def __init__(self, largest: int, socket: Any, protocol: ClientProtocol, **options: Any) -> None:
-        taken: Any = SecureSocket(socket) if isinstance(socket, ssl.SSLSocket) else socket
-        super().__init__(taken, protocol, **options)
+        super().__init__(secured(socket), protocol, **options)
         if not protocol.debug:  # nothing has come yet: the peer speaks when it was asked
             messages: Any = SyncWaiting(self.recv_flow_control.acquire, self.recv_flow_control.release)
             self.recv_messages = messages
