@@ -45,7 +45,7 @@ class ConnectProxy:
         server.close()
         for writer in self._writers:
             writer.transport.abort()
-        await asyncio.wait_for(asyncio.gather(*self._carrying), LIMIT)
+        await asyncio.wait_for(asyncio.gather(*self._carrying, return_exceptions=True), LIMIT)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._carrying.add(task := asyncio.ensure_future(self._tunnel(reader, writer)))

@@ -19,7 +19,7 @@ from .config import TIMEOUT, Config
 from .errors import ConnectionFailed, RequestTimedOut, combine
 from .exchange import Send
 from .redaction import redact, redacted
-from .tls import context
+from .tls import context, over_tls
 from .uploads import Upload
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _settings(config: Config) -> dict[str, Any]:
         "follow_redirects": config.follow_redirects,
         "verify": trusted,
         # A proxy that is reached over TLS shows a certificate too: httpx has checks of its own for it.
-        "proxy": httpx.Proxy(proxy, ssl_context=trusted) if proxy and proxy.lower().startswith("https:") else proxy,
+        "proxy": httpx.Proxy(str(proxy), ssl_context=trusted) if over_tls(proxy) else proxy,
         "limits": LIMITS,
         "mounts": past_proxies() if proxy is None else None,
     }

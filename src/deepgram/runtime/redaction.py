@@ -44,3 +44,9 @@ def redacted(name: str, value: str) -> str:
 def redact(headers: Mapping[str, str]) -> dict[str, str]:
     """Return a copy of ``headers`` that may be shown."""
     return {name: redacted(name, value) for name, value in headers.items()}
+
+
+def without_password(url: str) -> str:
+    """Return ``url`` with what stands in place of a name and a password in it."""
+    before, at, host = url.rpartition("@")
+    return f"{before.partition('//')[0]}//{REDACTED}@{host}" if at else url

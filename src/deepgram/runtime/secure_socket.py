@@ -27,6 +27,8 @@ Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", sele
 """``poll`` knows files above 1,023, which ``select`` does not, and needs none for itself, which ``epoll`` does."""
 LONGEST = 1.0
 """Seconds after which whoever waits looks again: the socket may have been closed just before it began to wait."""
+PATIENCE = 2.0
+"""Seconds that a writer waits for the rest of what TLS itself says within a tunnel."""
 RECORDS = 65536
 """Bytes of TLS taken from a proxy at once."""
 OTHERS_TURN = 0.05
@@ -115,6 +117,8 @@ class SecureTunnel(SecureSocket):
         self._inner_turn = RLock()
         self._order = RLock()
         """Held until what was encrypted is sent."""
+        self._wrong: ssl.SSLError | None = None
+        """What came after the last that could be read."""
 
     def recv(self, size: int) -> bytes:
         """Wait for some bytes, and return all that are there; none when the peer has ended.
@@ -125,7 +129,11 @@ class SecureTunnel(SecureSocket):
         while True:
             data, ended, answer = self._at_hand(size)
             if answer:
-                self._send(b"")
+                try:
+                    self._send(b"")
+                except OSError:
+                    if not data:
+                        raise
             if ended:
                 with suppress(OSError):
                     self.shutdown(socket.SHUT_RD)
@@ -141,6 +149,8 @@ class SecureTunnel(SecureSocket):
     def _at_hand(self, size: int) -> tuple[bytes, bool, int]:
         """Return what can be read now, whether it is the last, and how much TLS itself wants to say (bytes)."""
         data = bytearray()
+        if self._wrong is not None:
+            raise self._wrong
         with self._inner_turn:
             try:
                 while part := self._tunnel.read(size):
@@ -149,17 +159,27 @@ class SecureTunnel(SecureSocket):
                 return bytes(data), False, self._leaving.pending
             except ssl.SSLEOFError:  # without a goodbye, as TLS sockets take it too
                 pass
+            except ssl.SSLError as error:
+                self._wrong = error
+                if not data:
+                    raise
             return bytes(data), True, 0
 
     def sendall(self, data: bytes | bytearray | memoryview) -> None:
         """Send all of it. Raises ``OSError``, ``TimeoutError``."""
         with memoryview(data) as view, view.cast("B") as left:  # one at a time: the library sees to that
-            at = 0
+            at, deadline = 0, None
             while at < len(left):
                 sent = self._send(left[at:])
                 at += sent
-                if not sent:
-                    time.sleep(OTHERS_TURN)
+                if sent:
+                    deadline = None
+                    continue
+                # TLS waits for the rest of what it began to say, which the reader brings, unless both ends stand still.
+                deadline = deadline or time.monotonic() + min(self._timeout or PATIENCE, PATIENCE)
+                if time.monotonic() > deadline or self.fileno() < 0:
+                    raise TimeoutError("timed out: the peer has begun to negotiate anew, and does not go on")
+                time.sleep(OTHERS_TURN)
 
     def _send(self, data: bytes | memoryview) -> int:
         with self._order:

@@ -6,6 +6,7 @@ import os
 import ssl
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 _loading = Lock()
 
@@ -57,3 +58,8 @@ def context(verify: bool | str | os.PathLike[str] | ssl.SSLContext) -> ssl.SSLCo
     if os.path.isdir(path):
         return ssl.create_default_context(capath=path)
     return ssl.create_default_context(cafile=path)
+
+
+def over_tls(proxy: str | bool | None) -> bool:
+    """Tell whether a proxy is reached over TLS."""
+    return isinstance(proxy, str) and urlsplit(proxy).scheme == "https"
