@@ -27,6 +27,7 @@ from deepgram.protocol.models.listen_live import (
     ListenV2FatalError,
 )
 from deepgram.runtime.errors import ApiError
+from deepgram.runtime.websocket import proxy_of_the_environment
 
 from ..connect_proxy import ConnectProxy
 from .conversing import METADATA, RESULT, Held, Peer, converse, given, service
@@ -183,8 +184,6 @@ def test_d15_the_proxy_of_the_client_carries_sockets(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if over_tls and mode == "async" and sys.version_info < (3, 11):
-        pytest.skip("event loops put TLS into TLS since Python 3.11")
     peer, received = secured
     shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(shown)
@@ -196,9 +195,42 @@ def test_d15_the_proxy_of_the_client_carries_sockets(
         if way == "environment":
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         url = f"https://{ELSEWHERE}:{peer.port}"
+        if over_tls and mode == "async" and sys.version_info < (3, 11):
+            with pytest.raises(ApiError, match=r"Python 3\.11"):
+                converse(mode, peer, nothing, base_url=url, verify=tmp_path / "ca.pem", **given_proxy)
+            return
         converse(mode, peer, nothing, base_url=url, verify=tmp_path / "ca.pem", **given_proxy)
         assert proxy.asked == [f"{ELSEWHERE}:{peer.port}"]
     assert received == ['{"type": "CloseStream"}']
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "found"),
+    [
+        ("HTTPS_PROXY", "https://proxy.test", "https://proxy.test"),
+        ("HTTPS_PROXY", "http://proxy.test", True),
+        ("NO_PROXY", "service.test", True),
+    ],
+)
+def test_the_library_looks_for_proxies_but_for_those_over_tls(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, found: str | bool
+) -> None:
+    """It looks again for each host it is sent on to, and NO_PROXY may name one of them."""
+    monkeypatch.setenv(variable, value)
+    assert proxy_of_the_environment("wss://service.test/v1/listen") == found
+    assert proxy_of_the_environment("wss://127.0.0.1/v1/listen") is None
+    assert proxy_of_the_environment("wss://[::1]/v1/listen") is None
+
+
+def test_the_password_of_a_proxy_is_not_shown() -> None:
+    proxy = "http://user:secret@127.0.0.1:1/no-such-proxy"
+    client = DeepgramClient(api_key="k", base_url="https://service.test", proxy=proxy)
+    with client, pytest.raises(Exception, match="proxy") as caught:
+        client.listen.v1.connect(model="nova-3").__enter__()
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "secret" not in str(error)
+        error = error.__cause__ or error.__context__
 
 
 # --- What programs in the field rely on -------------------------------------------------------------------------------

@@ -14,9 +14,7 @@ import pytest
 import trustme
 from websockets.sync.client import SSLSSLSocket
 
-from deepgram import DeepgramClient
 from deepgram.runtime.secure_socket import SecureTunnel
-from deepgram.runtime.websocket import proxy_of_the_environment
 
 BROKEN = b"\x17\x03\x03\x00\x20" + bytes(32)
 """A record that nobody has encrypted."""
@@ -109,32 +107,3 @@ def test_a_writer_waits_for_the_handshake_within_a_bound(ends: tuple[SecureTunne
     with pytest.raises(TimeoutError, match="negotiate"):
         tunnel.sendall(b"audio")
     assert time.monotonic() - began < 1
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "found"),
-    [
-        ("HTTPS_PROXY", "https://proxy.test", "https://proxy.test"),
-        ("HTTPS_PROXY", "http://proxy.test", True),
-        ("NO_PROXY", "service.test", True),
-    ],
-)
-def test_the_library_looks_for_proxies_but_for_those_over_tls(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, found: str | bool
-) -> None:
-    """It looks again for each host it is sent on to, and NO_PROXY may name one of them."""
-    monkeypatch.setenv(variable, value)
-    assert proxy_of_the_environment("wss://service.test/v1/listen") == found
-    assert proxy_of_the_environment("wss://127.0.0.1/v1/listen") is None
-    assert proxy_of_the_environment("wss://[::1]/v1/listen") is None
-
-
-def test_the_password_of_a_proxy_is_not_shown() -> None:
-    proxy = "http://user:secret@127.0.0.1:1/no-such-proxy"
-    client = DeepgramClient(api_key="k", base_url="https://service.test", proxy=proxy)
-    with client, pytest.raises(Exception, match="proxy") as caught:
-        client.listen.v1.connect(model="nova-3").__enter__()
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert "secret" not in str(error)
-        error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""What must never be shown: which headers hold secrets, and what stands in their place."""
+"""What must never be shown: which headers and URLs hold secrets, and what stands in their place."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def redact(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_password(url: str) -> str:
-    """Return ``url`` with what stands in place of a name and a password in it."""
+    """Return ``url``, which may be wrong, without a name and a password in it."""
     before, at, host = url.rpartition("@")
     return f"{before.partition('//')[0]}//{REDACTED}@{host}" if at else url

@@ -27,12 +27,12 @@ Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", sele
 """``poll`` knows files above 1,023, which ``select`` does not, and needs none for itself, which ``epoll`` does."""
 LONGEST = 1.0
 """Seconds after which whoever waits looks again: the socket may have been closed just before it began to wait."""
+OTHERS_TURN = 0.05
+"""The same for a writer that OpenSSL told to wait for reading: a reader may have read it by then."""
 PATIENCE = 2.0
 """Seconds that a writer waits for the rest of what TLS itself says within a tunnel."""
 RECORDS = 65536
 """Bytes of TLS taken from a proxy at once."""
-OTHERS_TURN = 0.05
-"""The same for a writer that OpenSSL told to wait for reading: a reader may have read it by then."""
 
 
 class SecureSocket:
@@ -105,7 +105,7 @@ class SecureSocket:
 
 
 class SecureTunnel(SecureSocket):
-    """The same for TLS within the TLS of a proxy, which the library makes with a class of its own: here is a copy.
+    """The same for TLS within the TLS of a proxy: it takes the place of what the library has made for that.
 
     ``beneath`` is the socket to the proxy. What goes through the tunnel is encrypted in memory, where nothing waits.
     """
@@ -177,7 +177,7 @@ class SecureTunnel(SecureSocket):
                     continue
                 # TLS waits for the rest of what it began to say, which the reader brings, unless both ends stand still.
                 deadline = deadline or time.monotonic() + min(self._timeout or PATIENCE, PATIENCE)
-                if time.monotonic() > deadline or self.fileno() < 0:
+                if time.monotonic() > deadline or self.fileno() < 0:  # given up, or closed
                     raise TimeoutError("timed out: the peer has begun to negotiate anew, and does not go on")
                 time.sleep(OTHERS_TURN)
 

@@ -1,4 +1,4 @@
-"""Which certificates are trusted: one setting for REST and sockets."""
+"""Which certificates are trusted, one setting for REST and sockets, and which proxies show one too."""
 
 from __future__ import annotations
 
